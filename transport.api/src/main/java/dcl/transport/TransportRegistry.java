@@ -1,0 +1,55 @@
+package dcl.transport;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Resolves connection strings to whatever providers are installed at this moment. A service, one object per host bundle: when the bundle that took it
+ * stops, the transports it created are closed.
+ * <p>
+ * Among the providers of a type the highest {@code service.ranking} comes first, then the oldest, and the first that does not veto the connection
+ * string is chosen; those of type {@code *} come after all others. A better provider that arrives later serves new transports only. Thread-safe;
+ * nothing blocks longer than a provider's veto may take (200 ms each).
+ */
+@ProviderType
+public interface TransportRegistry {
+
+	/**
+	 * Service property of the registry, {@code String[]}: the types that can be created now, sorted, kept up to date. A component that
+	 * needs one writes {@code @Reference(target = "(transport.types=ws-room)")}.
+	 */
+	String TYPES = "transport.types";
+
+	/**
+	 * Returns a new transport that signs with the best-ranked {@link Identity} service, looked up when it is needed. No I/O happens.
+	 *
+	 * @throws TransportException at once: {@code NO_PROVIDER}, with the installed types in the message, if nobody serves the type;
+	 *                            {@code INVALID_PARAMS} if all who do veto the params
+	 */
+	Transport create(TransportUri uri) throws TransportException;
+
+	/**
+	 * Returns a new transport with an identity of its own and options for the wire.
+	 *
+	 * @throws TransportException as {@link #create(TransportUri)} does
+	 */
+	Transport create(TransportUri uri, TransportOptions options) throws TransportException;
+
+	/**
+	 * Waits for a provider that accepts the connection string. It may leave again at any time, so {@link #create} can still refuse.
+	 *
+	 * @param timeout how long to wait at the most; zero or less asks about now only
+	 * @return completes when there is one; fails with {@code NO_PROVIDER} after the time-out, and with {@code CONGESTED} when more than 10 000 callers
+	 *         wait already
+	 */
+	CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout);
+
+	/** Returns the types that can be created now, sorted. */
+	Set<String> types();
+
+	/** Returns every transport of this host bundle that is not {@code CLOSED}. */
+	Set<Transport> open();
+}

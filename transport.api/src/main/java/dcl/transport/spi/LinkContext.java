@@ -1,0 +1,88 @@
+package dcl.transport.spi;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+
+import dcl.transport.Delivery;
+import dcl.transport.Disconnection;
+import dcl.transport.Identity;
+import dcl.transport.Packet;
+import dcl.transport.PeerId;
+import dcl.transport.TransportException;
+import dcl.transport.TransportOptions;
+import dcl.transport.TransportUri;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * What a provider may use while it opens a link, and where the link reports. Thread-safe; nothing blocks. Reports made before the link is handed over are
+ * kept (up to the bound of the incoming queue) and come after {@link dcl.transport.TransportListener#connected}; reports after {@link #closed} are ignored.
+ */
+@ProviderType
+public interface LinkContext {
+
+	/**
+	 * Returns who signs.
+	 *
+	 * @throws TransportException {@code NO_IDENTITY} if neither the host gave one nor there is a service
+	 */
+	Identity identity() throws TransportException;
+
+	/** Returns an executor for timers and short tasks; shared, and it cannot be shut down. Whoever blocks brings threads of its own. */
+	ScheduledExecutorService executor();
+
+	/** Returns what the host asked for. */
+	TransportOptions options();
+
+	/**
+	 * Opens another connection string in this one's stead, as signed-login does; its link becomes this transport's link.
+	 *
+	 * @return the link; fails with {@code PROTOCOL} beyond the allowed number of redirects or on a loop, and as {@link TransportProvider#open} does
+	 */
+	CompletionStage<Link> open(TransportUri next);
+
+	/**
+	 * Resolves a host. Connect to these addresses and never resolve again.
+	 *
+	 * @param host a name, or the text of an address
+	 * @return at least one address; fails with {@code UNREACHABLE} if there is none, or none that may be reached: a connection string that came out
+	 *         of a remote document may not reach loopback, link-local or private ranges, unless its parent was on loopback
+	 */
+	CompletionStage<List<InetAddress>> addresses(String host);
+
+	/** Returns a stage that completes when nobody waits for this link any more (time-out, close, provider leaving): stop trying. */
+	CompletionStage<Void> abandoned();
+
+	/** Somebody came. A peer that is known already is ignored. */
+	void peerJoined(PeerId peer);
+
+	/** Somebody left. A peer that is not known is ignored. */
+	void peerLeft(PeerId peer);
+
+	/**
+	 * Queues a packet for the listeners, which is taken over.
+	 *
+	 * @param from        the sender as the service names it
+	 * @param packet      one rfc4 packet, free of the wire's own wrapping
+	 * @param reliability how it travelled; {@code RELIABLE} where the wire does not say
+	 * @param topic       the wire's topic, "" where there is none
+	 * @return one shared completed stage while the queue is below three quarters of its bound; otherwise it completes when the queue has fallen to half,
+	 *         or when the transport closes. A wire that can stop reading waits for it, and the conversation ends with {@code OVERRUN} if that takes
+	 *         longer than {@code maxPauseMillis}; others may ignore it
+	 */
+	CompletionStage<Void> received(PeerId from, Packet packet, Delivery.Reliability reliability, String topic);
+
+	/**
+	 * The wire brought something that makes no sense. Counted, logged at a bounded rate, never fatal by itself.
+	 *
+	 * @param why what was expected and what came, without secrets
+	 */
+	void invalid(String why);
+
+	/** So many of the reliable packets handed over are known to have been read by the service. A wire that cannot know never calls it. */
+	void confirmed(long reliablePackets);
+
+	/** The wire is gone, for this reason. The last report. */
+	void closed(Disconnection why);
+}
