@@ -8,7 +8,7 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * Resolves connection strings to whatever providers are installed at this moment. A service, one object per host bundle: when the bundle that took it
- * stops, the transports it created are closed.
+ * stops, or gives the service back, the transports it created are closed.
  * <p>
  * Among the providers of a type the highest {@code service.ranking} comes first, then the oldest, and the first that does not veto the connection
  * string is chosen; those of type {@code *} come after all others. A better provider that arrives later serves new transports only. Thread-safe;

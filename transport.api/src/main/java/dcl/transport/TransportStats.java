@@ -24,6 +24,9 @@ public interface TransportStats {
 	/** Returns how many accepted packets the wire refused, or were left at the end. */
 	long sendFailed();
 
+	/** Returns how many reliable packets the service is known to have read; stays 0 where the wire cannot know. */
+	long confirmed();
+
 	/** Returns how many packets came in and were queued for the listeners. */
 	long received();
 

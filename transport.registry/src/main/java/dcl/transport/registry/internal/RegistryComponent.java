@@ -1,0 +1,144 @@
+package dcl.transport.registry.internal;
+
+import java.util.Arrays;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import dcl.transport.Identity;
+import dcl.transport.TransportRegistry;
+import dcl.transport.spi.TransportProvider;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceFactory;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.metatype.annotations.Designate;
+
+/**
+ * Ties the registry to the framework. It registers its service by hand, since the property {@code transport.types} follows the providers.
+ * <p>
+ * Two things to know of the order of calls: SCR unbinds providers after {@link #stop}, which a stopped registry ignores; and providers bind
+ * while the service is being registered, because somebody reacts to it, so the types are published once more afterwards.
+ */
+@Component(service = {}, immediate = true, configurationPid = "dcl.transport.registry")
+@Designate(ocd = Config.class)
+public final class RegistryComponent {
+
+	private final Registry registry;
+	private final Map<ServiceReference<?>, Identity> identities = new ConcurrentHashMap<>();
+	private volatile ServiceRegistration<?> registration;
+
+	/** Makes a registry that nobody sees yet. */
+	@Activate
+	public RegistryComponent(Config config) {
+		registry = new Registry(Settings.of(config), this::bestIdentity);
+	}
+
+	@Activate
+	void start(BundleContext bundles) {
+		registration = bundles.registerService(TransportRegistry.class, new PerBundle(), properties(registry.types()));
+		publish();
+	}
+
+	@Modified
+	void configure(Config config) {
+		registry.configure(Settings.of(config));
+	}
+
+	@Deactivate
+	void stop() {
+		ServiceRegistration<?> mine = registration;
+		registration = null;
+		if (mine != null) {
+			mine.unregister();
+		}
+		registry.stop();
+	}
+
+	@Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+	void bindProvider(TransportProvider provider, ServiceReference<TransportProvider> reference) {
+		registry.add(candidate(provider, reference));
+		publish();
+	}
+
+	void updatedProvider(TransportProvider provider, ServiceReference<TransportProvider> reference) {
+		registry.update(candidate(provider, reference));
+		publish();
+	}
+
+	void unbindProvider(ServiceReference<TransportProvider> reference) {
+		registry.remove((Long) reference.getProperty(Constants.SERVICE_ID));
+		publish();
+	}
+
+	@Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+	void bindIdentity(Identity identity, ServiceReference<Identity> reference) {
+		identities.put(reference, identity);
+	}
+
+	void unbindIdentity(ServiceReference<Identity> reference) {
+		identities.remove(reference);
+	}
+
+	private Optional<Identity> bestIdentity() {
+		return identities.entrySet().stream().max((a, b) -> a.getKey().compareTo(b.getKey())).map(Map.Entry::getValue);
+	}
+
+	private static Candidate candidate(TransportProvider provider, ServiceReference<?> reference) {
+		Object types = reference.getProperty(TransportProvider.TYPE);
+		Object ranking = reference.getProperty(Constants.SERVICE_RANKING);
+		Set<String> served = types instanceof String one ? Set.of(one) : types instanceof String[] many ? Set.copyOf(Arrays.asList(many)) : Set.of();
+		return new Candidate(provider, served, ranking instanceof Integer number ? number : 0, (Long) reference.getProperty(Constants.SERVICE_ID),
+				Bundles.nameOf(reference.getBundle()));
+	}
+
+	private static Dictionary<String, Object> properties(Set<String> types) {
+		Dictionary<String, Object> properties = new Hashtable<>();
+		properties.put(TransportRegistry.TYPES, types.toArray(String[]::new));
+		return properties;
+	}
+
+	/** Repeats until the types that were set are the types that are: two binds may publish in swapped order. */
+	private void publish() {
+		Set<String> shown;
+		do {
+			ServiceRegistration<?> mine = registration;
+			if (mine == null) {
+				return;
+			}
+			shown = registry.types();
+			try {
+				mine.setProperties(properties(shown)); // no lock held: this calls foreign listeners
+			} catch (IllegalStateException unregistered) {
+				return; // stopped meanwhile
+			}
+		} while (!shown.equals(registry.types()));
+	}
+
+	/** Gives every host bundle a registry of its own. */
+	private final class PerBundle implements ServiceFactory<TransportRegistry> {
+
+		@Override
+		public TransportRegistry getService(Bundle host, ServiceRegistration<TransportRegistry> service) {
+			return new HostRegistry(registry);
+		}
+
+		@Override
+		public void ungetService(Bundle host, ServiceRegistration<TransportRegistry> service, TransportRegistry taken) {
+			((HostRegistry) taken).close();
+		}
+	}
+}
