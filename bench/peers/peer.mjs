@@ -1,0 +1,93 @@
+// What both peers share: the command line, the message, the meter.
+import { createRequire } from 'node:module'
+import rfc4 from '@dcl/protocol/out-js/decentraland/kernel/comms/rfc4/comms.gen.js'
+import rfc5 from '@dcl/protocol/out-js/decentraland/kernel/comms/rfc5/ws_comms.gen.js'
+import WebSocket from 'ws'
+
+export const { Packet } = rfc4
+export const { WsPacket } = rfc5
+
+const { version } = createRequire(import.meta.url)('ws/package.json')
+
+/** The argument of that place as a whole number of at least `least`. */
+export function number(place, name, least, otherwise) {
+  const value = Number(process.argv[place] ?? otherwise)
+  if (!Number.isSafeInteger(value) || value < least) {
+    console.error(`${name} must be a whole number of at least ${least}, not ${process.argv[place]}`)
+    process.exit(2)
+  }
+  return value
+}
+
+/** Connects to a server on loopback as the shipping clients do, but says nothing. */
+export function connect(port) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/rooms/bench`, ['rfc5', 'rfc4'])
+  socket.on('error', (error) => {
+    console.error(error.message)
+    process.exitCode = 1
+  })
+  return socket
+}
+
+/** The CPU time of this whole process (user and system, all its threads) and the time that passes, from `start` to `report`. */
+export class Meter {
+  start() {
+    this.cpu = process.cpuUsage()
+    this.wall = performance.now()
+  }
+
+  report(event, messages, facts) {
+    const wallMillis = performance.now() - this.wall
+    const { user, system } = process.cpuUsage(this.cpu)
+    console.log(JSON.stringify({
+      event,
+      peer: `ws ${version} + ts-proto, Node ${process.version}`,
+      messages,
+      cpuMicros: user + system,
+      cpuNanosPerMessage: Math.round((user + system) * 1000 / messages),
+      wallMillis: Math.round(wallMillis),
+      ...facts
+    }))
+  }
+}
+
+/** An avatar walks in circles: every message differs, and all fields that a walk uses are set. */
+export function movement(step) {
+  const angle = step / 100
+  return {
+    message: {
+      $case: 'movement',
+      movement: {
+        timestamp: step / 10,
+        positionX: 100 + 10 * Math.cos(angle),
+        positionY: 0.5,
+        positionZ: 100 + 10 * Math.sin(angle),
+        velocityX: -Math.sin(angle),
+        velocityY: 0,
+        velocityZ: Math.cos(angle),
+        movementBlendValue: 1,
+        slideBlendValue: 0,
+        isGrounded: true,
+        isJumping: false,
+        jumpCount: 0,
+        isLongJump: false,
+        isLongFall: false,
+        isFalling: false,
+        isStunned: false,
+        glideState: 0,
+        rotationY: step % 360,
+        isInstant: false,
+        isEmoting: false,
+        headIkYawEnabled: false,
+        headIkPitchEnabled: false,
+        headYaw: 0,
+        headPitch: 0,
+        pointAtX: 0,
+        pointAtY: 0,
+        pointAtZ: 0,
+        isPointingAt: false
+      }
+    },
+    protocolVersion: 100
+  }
+}
