@@ -67,13 +67,22 @@ class HarnessIT {
 	}
 
 	@Test
+	void a_login_that_fails_is_told_at_once() throws Exception {
+		server.kill();
+		ReferenceClient alice = new ReferenceClient(node, "alice");
+		assertThatThrownBy(() -> alice.connect(server.room("harness")))
+			.isInstanceOf(AssertionError.class).hasMessageContaining("instead of connected").hasMessageContaining("ECONNREFUSED");
+		assertThatThrownBy(() -> alice.sendText("x")).isInstanceOf(AssertionError.class).hasMessageContaining("there is no client alice");
+	}
+
+	@Test
 	void an_attack_is_judged_by_what_the_server_does() throws Exception {
 		ReferenceClient intruder = new ReferenceClient(node, "intruder");
 		assertThat(intruder.attacks()).contains("impersonation", "other-challenge", "forged-alias");
 		assertThat(intruder.attack("other-challenge", server.room("harness"), Map.of()).path("refused").asBoolean()).isTrue();
 		server.kill();
 		assertThatThrownBy(() -> intruder.attack("other-challenge", server.room("harness"), Map.of()))
-			.isInstanceOf(AssertionError.class).hasMessageContaining("could not be mounted");
+			.isInstanceOf(AssertionError.class).hasMessageContaining("instead of attacked").hasMessageContaining("ECONNREFUSED");
 	}
 
 	@Test

@@ -114,7 +114,7 @@ final class NodeProcess implements AutoCloseable {
 		return passedOver.stream().filter(event -> event != END && wanted.test(event)).toList();
 	}
 
-	/** The process's own view, for tests of this class. */
+	/** The process, for tests of this class. */
 	ProcessHandle handle() {
 		return process.toHandle();
 	}
@@ -157,6 +157,8 @@ final class NodeProcess implements AutoCloseable {
 			}
 			arriving.put(END);
 		} catch (IOException e) {
+			arriving.clear();
+			arriving.add(END);
 			// A line that is no JSON is a defect of the script; the stack trace goes where the test's output goes.
 			throw new UncheckedIOException(name, e);
 		} catch (InterruptedException e) {

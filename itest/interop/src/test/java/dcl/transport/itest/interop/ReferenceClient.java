@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * {@code client.mjs}. README.md lists the commands and the events with their members.
  */
 final class ReferenceClient {
+
+	private static final Set<String> COMMAND = Set.of("command");
 
 	private final NodeProcess node;
 	private final String name;
@@ -41,10 +44,10 @@ final class ReferenceClient {
 	 */
 	JsonNode connect(String url, Map<String, ?> options) throws IOException, InterruptedException {
 		begin(url, options);
-		return await("connected");
+		return answer("connected", Set.of("command", "open", "login"));
 	}
 
-	/** Begins to log in, for what does not end in {@code connected}. */
+	/** Begins to log in, for what need not end in {@code connected}. */
 	void begin(String url, Map<String, ?> options) throws IOException {
 		ObjectNode command = command("connect").put("url", url).put("stepMillis", NodeProcess.LIMIT.toMillis());
 		command.setAll(NodeProcess.JSON.<ObjectNode>valueToTree(options));
@@ -114,16 +117,23 @@ final class ReferenceClient {
 		ObjectNode command = command("attack").put("attack", attack).put("url", url);
 		command.setAll(NodeProcess.JSON.<ObjectNode>valueToTree(options));
 		node.send(command);
-		JsonNode answer = node.await("the outcome of " + attack, it -> isMine(it, "attacked") || isMine(it, "error"), NodeProcess.LIMIT);
-		if (isMine(answer, "error")) {
-			throw new AssertionError(attack + " could not be mounted: " + answer);
-		}
-		return answer;
+		return answer("attacked", COMMAND);
 	}
 
 	private void sent(JsonNode command) throws IOException, InterruptedException {
 		node.send(command);
-		await("sent");
+		answer("sent", COMMAND);
+	}
+
+	/** Takes the answer to a command, or fails with what came instead of it: an error or a kick in one of these phases. */
+	private JsonNode answer(String event, Set<String> phases) throws InterruptedException {
+		JsonNode answer = node.await(event + " of " + name,
+			it -> isMine(it, event) || (isMine(it, "error") || isMine(it, "kicked")) && phases.contains(it.path("phase").asText()),
+			NodeProcess.LIMIT);
+		if (!isMine(answer, event)) {
+			throw new AssertionError("instead of " + event + ": " + answer);
+		}
+		return answer;
 	}
 
 	private ObjectNode command(String cmd) {
