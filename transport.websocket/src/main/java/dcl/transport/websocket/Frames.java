@@ -1,7 +1,5 @@
 package dcl.transport.websocket;
 
-import java.nio.ByteBuffer;
-
 /** Puts payloads into frames (RFC 6455, 5.2). */
 final class Frames {
 
@@ -17,11 +15,11 @@ final class Frames {
 	}
 
 	/**
-	 * Returns one whole frame with FIN set, ready to be read.
+	 * Returns one whole frame with FIN set.
 	 *
 	 * @param masks {@code null} for an unmasked frame
 	 */
-	static ByteBuffer encode(int opcode, byte[] payload, Masks masks) {
+	static byte[] encode(int opcode, byte[] payload, Masks masks) {
 		int length = payload.length;
 		int lengthBytes = length < 126 ? 0 : length <= 0xFFFF ? 2 : 8;
 		int header = 2 + lengthBytes + (masks == null ? 0 : 4);
@@ -42,7 +40,7 @@ final class Frames {
 			frame[header - 1] = (byte) mask;
 			mask(payload, 0, frame, header, length, mask);
 		}
-		return ByteBuffer.wrap(frame);
+		return frame;
 	}
 
 	/** Copies {@code length} bytes, each xored with its byte of the mask; the first one with the highest. */

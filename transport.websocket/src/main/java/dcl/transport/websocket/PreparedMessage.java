@@ -1,18 +1,18 @@
 package dcl.transport.websocket;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * A message framed once, to be sent on many connections of the server role without copying. Immutable.
  */
 public final class PreparedMessage {
 
-	private final ByteBuffer frame;
+	private final byte[] frame;
 	private final int payloadBytes;
 	private final boolean text;
 
-	private PreparedMessage(ByteBuffer frame, int payloadBytes, boolean text) {
+	private PreparedMessage(byte[] frame, int payloadBytes, boolean text) {
 		this.frame = frame;
 		this.payloadBytes = payloadBytes;
 		this.text = text;
@@ -48,15 +48,13 @@ public final class PreparedMessage {
 		return payloadBytes;
 	}
 
-	/** Returns the whole unmasked frame; the caller duplicates it before moving its position. */
-	ByteBuffer frame() {
+	/** Returns the whole unmasked frame, shared: never to be changed. */
+	byte[] frame() {
 		return frame;
 	}
 
 	byte[] payload() {
-		byte[] payload = new byte[payloadBytes];
-		frame.get(frame.limit() - payloadBytes, payload);
-		return payload;
+		return Arrays.copyOfRange(frame, frame.length - payloadBytes, frame.length);
 	}
 
 	boolean isText() {

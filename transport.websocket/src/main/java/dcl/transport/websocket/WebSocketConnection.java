@@ -74,7 +74,7 @@ public interface WebSocketConnection {
 
 	/**
 	 * Closes politely: sends what is queued, then a close frame, then waits for the peer's, in all at most
-	 * {@link WebSocketLimits#closeTimeout()}. Later sends return {@link SendResult#NOT_OPEN}; messages that still arrive are not delivered. Before the
+	 * {@link WebSocketLimits#closeTimeout()}. Later sends return {@link SendResult#NOT_OPEN}, and no further message is delivered. Before the
 	 * connection is open, and in a plain HTTP exchange, this is {@link #abort}. Only the first call counts.
 	 *
 	 * @param code   1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455, 7.4)

@@ -19,7 +19,10 @@ public interface WebSocketServer extends AutoCloseable {
 	 */
 	int connections();
 
-	/** Stops listening and ends what it accepted with code 1001 and kind {@link WebSocketEnding.Kind#ENGINE_CLOSED}. Does not wait for the peers. */
+	/**
+	 * Stops listening and ends what it accepted with code 1001 and kind {@link WebSocketEnding.Kind#ENGINE_CLOSED}. Waits at most 1 s until the
+	 * port is free, and not for the peers.
+	 */
 	@Override
 	void close();
 }

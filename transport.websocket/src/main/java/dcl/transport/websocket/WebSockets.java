@@ -1,6 +1,20 @@
 package dcl.transport.websocket;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import javax.net.ssl.SSLContext;
 
 /**
  * The engine: one or a few threads that move the bytes of thousands of connections.
@@ -9,7 +23,49 @@ import java.io.IOException;
  */
 public final class WebSockets implements AutoCloseable {
 
-	private WebSockets() {
+	private static final class PoolThread extends Thread {
+
+		final WebSockets engine;
+
+		PoolThread(WebSockets engine, Runnable task, String name) {
+			super(task, name);
+			this.engine = engine;
+		}
+	}
+
+	private static final int CALLBACK_THREADS = 2;
+	private static final int TLS_THREADS = 2;
+	private static final int DNS_THREADS = 4;
+	private static final long IDLE_SECONDS = 5;
+	private static final long CLOSE_SECONDS = 5;
+
+	private final WebSocketOptions options;
+	private final Masks masks = new Masks();
+	private final List<Loop> loops = new ArrayList<>(); // guarded by this
+	private final AtomicInteger turn = new AtomicInteger();
+	private final Set<Server> servers = ConcurrentHashMap.newKeySet();
+	private final ThreadPoolExecutor callbacks; // null if the host brought its own
+	private final ThreadPoolExecutor computing;
+	private final ThreadPoolExecutor resolving;
+	private volatile boolean closed; // written with this locked
+
+	private WebSockets(WebSocketOptions options) {
+		this.options = options;
+		callbacks = options.executor.isPresent() ? null : pool("callback", CALLBACK_THREADS);
+		computing = pool("tls", TLS_THREADS);
+		resolving = pool("dns", DNS_THREADS);
+	}
+
+	/** A pool without threads when idle. What waits in it is bounded by the connections. */
+	private ThreadPoolExecutor pool(String what, int threads) {
+		AtomicInteger count = new AtomicInteger();
+		ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+			Thread thread = new PoolThread(this, task, options.threadNamePrefix + "-" + what + "-" + count.incrementAndGet());
+			thread.setDaemon(true);
+			return thread;
+		});
+		pool.allowCoreThreadTimeOut(true);
+		return pool;
 	}
 
 	/**
@@ -19,7 +75,7 @@ public final class WebSockets implements AutoCloseable {
 	 * @return an engine, to be closed
 	 */
 	public static WebSockets create(WebSocketOptions options) {
-		throw new UnsupportedOperationException("follows");
+		return new WebSockets(options);
 	}
 
 	/**
@@ -30,9 +86,15 @@ public final class WebSockets implements AutoCloseable {
 	 * @param listener gets the events
 	 * @return the connection, not open yet; {@link WebSocketConnection#abort} gives up the attempt
 	 * @throws IllegalStateException if the engine is closed
+	 * @throws UncheckedIOException  if the first use of the engine cannot open a selector
 	 */
 	public WebSocketConnection connect(WebSocketRequest request, WebSocketListener listener) {
-		throw new UnsupportedOperationException("follows");
+		start();
+		ClientConnection connection = new ClientConnection(this, nextLoop(), request, Objects.requireNonNull(listener));
+		if (!connection.loop.execute(connection::start)) {
+			throw new IllegalStateException("the engine is closed");
+		}
+		return connection;
 	}
 
 	/**
@@ -45,7 +107,75 @@ public final class WebSockets implements AutoCloseable {
 	 * @throws IllegalStateException if the engine is closed
 	 */
 	public WebSocketServer listen(WebSocketServerOptions options, WebSocketAcceptor acceptor) throws IOException {
-		throw new UnsupportedOperationException("follows");
+		start();
+		Server server = new Server(this, nextLoop(), options, Objects.requireNonNull(acceptor));
+		servers.add(server);
+		if (!server.loop().execute(server::start)) {
+			server.close();
+			throw new IllegalStateException("the engine is closed");
+		}
+		return server;
+	}
+
+	private synchronized void start() {
+		if (closed) {
+			throw new IllegalStateException("the engine is closed");
+		}
+		try {
+			while (loops.size() < options.loops) {
+				Loop loop = new Loop(options.threadNamePrefix + "-" + (loops.size() + 1));
+				loops.add(loop);
+				loop.start();
+			}
+		} catch (IOException e) {
+			throw new UncheckedIOException("expected to open a selector", e);
+		}
+	}
+
+	Loop nextLoop() {
+		synchronized (this) {
+			return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
+		}
+	}
+
+	boolean isClosed() {
+		return closed;
+	}
+
+	WebSocketLimits limits() {
+		return options.limits();
+	}
+
+	Masks masks() {
+		return masks;
+	}
+
+	Executor executor() {
+		return callbacks == null ? options.executor.orElseThrow() : callbacks;
+	}
+
+	SSLContext sslContext() {
+		return options.sslContext.orElseGet(() -> {
+			try {
+				return SSLContext.getDefault();
+			} catch (NoSuchAlgorithmException e) {
+				throw new IllegalStateException("expected a default TLS context", e);
+			}
+		});
+	}
+
+	/** Runs what TLS has to compute. */
+	void compute(Runnable task) {
+		computing.execute(task);
+	}
+
+	/** Runs a name lookup, which may block for long. */
+	void resolve(Runnable task) {
+		resolving.execute(task);
+	}
+
+	void forget(Server server) {
+		servers.remove(server);
 	}
 
 	/**
@@ -54,6 +184,42 @@ public final class WebSockets implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		throw new UnsupportedOperationException("follows");
+		List<Loop> ending;
+		synchronized (this) {
+			if (closed) {
+				return;
+			}
+			closed = true;
+			ending = List.copyOf(loops);
+		}
+		ending.forEach(Loop::stop);
+		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+		try {
+			for (Loop loop : ending) {
+				if (!loop.isMine()) {
+					loop.join(deadline);
+				}
+			}
+			servers.forEach(Server::engineClosed);
+			finish(computing, deadline, true);
+			finish(resolving, deadline, true);
+			if (callbacks != null) {
+				finish(callbacks, deadline, false);
+			}
+		} catch (InterruptedException e) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void finish(ThreadPoolExecutor pool, long deadline, boolean drop) throws InterruptedException {
+		if (drop) {
+			pool.shutdownNow();
+		} else {
+			pool.shutdown(); // the last callbacks still run
+		}
+		boolean mine = Thread.currentThread() instanceof PoolThread thread && thread.engine == this;
+		if (!mine && !pool.awaitTermination(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+			pool.shutdownNow();
+		}
 	}
 }

@@ -1,0 +1,220 @@
+package dcl.transport.websocket;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+
+import org.java_websocket.WebSocketImpl;
+import org.java_websocket.exceptions.InvalidHandshakeException;
+import org.java_websocket.handshake.HandshakeImpl1Client;
+import org.java_websocket.handshake.Handshakedata;
+
+/** The client role: finds the server, connects, and asks for the upgrade (RFC 6455, 4.1). */
+final class ClientConnection extends Connection {
+
+	private static final int MAX_RETRY_AFTER = 86_400;
+
+	private final WebSocketRequest request;
+	private final Deque<InetAddress> untried = new ArrayDeque<>();
+	private long connectDeadline;
+	private String lastFailure = "no address was given";
+	private WebSocketImpl core;
+
+	ClientConnection(WebSockets engine, Loop loop, WebSocketRequest request, WebSocketListener listener) {
+		super(engine, loop, request.limits.orElse(engine.limits()), true);
+		this.request = request;
+		remote(InetSocketAddress.createUnresolved(request.host(), request.port()));
+		listener(listener);
+	}
+
+	void start() {
+		if (phase() == Phase.ENDED) {
+			return; // aborted before its first turn
+		}
+		loop.add(this);
+		if (loop.isStopping()) {
+			engineClosed();
+			return;
+		}
+		phase(Phase.CONNECTING, limits.connectTimeout());
+		connectDeadline = loop.now() + limits.connectTimeout().toNanos();
+		if (!request.addresses.isEmpty()) {
+			resolved(request.addresses);
+			return;
+		}
+		engine.resolve(() -> {
+			try {
+				List<InetAddress> found = List.of(InetAddress.getAllByName(request.host()));
+				loop.execute(() -> resolved(found));
+			} catch (UnknownHostException e) {
+				loop.execute(() -> unresolved());
+			}
+		});
+	}
+
+	private void unresolved() {
+		if (phase() == Phase.CONNECTING) {
+			end(ending(WebSocketEnding.Kind.DNS, 1006, "expected an address for the host " + request.host()));
+		}
+	}
+
+	private void resolved(List<InetAddress> addresses) {
+		if (phase() == Phase.CONNECTING) {
+			untried.addAll(addresses);
+			tryNext();
+		}
+	}
+
+	private void tryNext() {
+		while (!untried.isEmpty()) {
+			// what is left is shared, so that one silent address does not use up the time of the others
+			long left = connectDeadline - loop.now();
+			deadline(loop.now() + left / untried.size());
+			InetSocketAddress next = new InetSocketAddress(untried.poll(), request.port());
+			try {
+				SocketChannel channel = SocketChannel.open();
+				try {
+					channel.configureBlocking(false);
+					channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+					channel(channel, SelectionKey.OP_CONNECT);
+				} catch (IOException | RuntimeException e) {
+					channel.close();
+					throw e;
+				}
+				remote(next);
+				if (channel.connect(next)) {
+					connectable();
+				}
+				return;
+			} catch (IOException | RuntimeException e) {
+				notConnected(e.getMessage());
+			}
+		}
+		end(ending(WebSocketEnding.Kind.UNREACHABLE, 1006, "expected a TCP connection to " + request.host() + ":" + request.port() + ", got: " + lastFailure));
+	}
+
+	private void notConnected(String how) {
+		lastFailure = Text.line(how);
+		dropChannel();
+	}
+
+	@Override
+	void connectable() throws IOException {
+		try {
+			if (!channel().isConnected() && !channel().finishConnect()) {
+				return;
+			}
+		} catch (IOException e) {
+			notConnected(e.getMessage());
+			tryNext();
+			return;
+		}
+		established(request.secure() ? Tls.client(request.sslContext.orElseGet(engine::sslContext), request.host(), request.port()) : null,
+				limits.handshakeTimeout());
+	}
+
+	@Override
+	void connectLate() {
+		if (untried.isEmpty()) {
+			end(ending(WebSocketEnding.Kind.TIMEOUT, 1006, "the name lookup and the TCP connection took longer than " + limits.connectTimeout()));
+		} else {
+			notConnected("no answer");
+			tryNext();
+		}
+	}
+
+	@Override
+	void begun() {
+		core = core("");
+		HandshakeImpl1Client plain = new HandshakeImpl1Client();
+		plain.setResourceDescriptor("/"); // Java-WebSocket sees neither the path nor our headers, so it cannot log them
+		try {
+			core.startHandshake(plain);
+		} catch (InvalidHandshakeException e) {
+			throw new IllegalStateException(e);
+		}
+	}
+
+	@Override
+	public void handshake(Handshakedata fields) {
+		URI ascii = URI.create(request.uri.toASCIIString());
+		StringBuilder head = new StringBuilder(256).append("GET ");
+		String path = ascii.getRawPath();
+		head.append(path == null || path.isEmpty() ? "/" : path);
+		if (ascii.getRawQuery() != null) {
+			head.append('?').append(ascii.getRawQuery());
+		}
+		head.append(" HTTP/1.1\r\nHost: ").append(ascii.getHost());
+		if (ascii.getPort() > 0 && ascii.getPort() != (request.secure() ? 443 : 80)) {
+			head.append(':').append(ascii.getPort());
+		}
+		head.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ")
+				.append(fields.getFieldValue("Sec-WebSocket-Key")).append("\r\n");
+		if (!request.subprotocols.isEmpty()) {
+			head.append("Sec-WebSocket-Protocol: ").append(String.join(", ", request.subprotocols)).append("\r\n");
+		}
+		request.headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+		send(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+	}
+
+	@Override
+	void received(Head answer) {
+		String[] status = answer.startLine.split(" ", 3);
+		if (status.length < 2 || !status[0].equals("HTTP/1.1") && !status[0].equals("HTTP/1.0") || !status[1].matches("[1-5][0-9][0-9]")) {
+			badHead(0, WebSocketEnding.Kind.PROTOCOL, "expected an HTTP/1.1 status line in answer to the upgrade");
+			return;
+		}
+		int code = Integer.parseInt(status[1]);
+		if (code != 101) {
+			end(new WebSocketEnding(WebSocketEnding.Kind.REFUSED, 1006, "", code, retryAfter(answer), "the server answered "
+					+ Text.line(answer.startLine)));
+			return;
+		}
+		String protocol = answer.first("Sec-WebSocket-Protocol").orElse("");
+		String wrong = !status[0].equals("HTTP/1.1") ? "HTTP/1.1"
+				: !answer.all("Upgrade").equals(List.of("websocket")) && !answer.hasElement("Upgrade", "websocket") ? "the header 'Upgrade: websocket'"
+				: !answer.hasElement("Connection", "upgrade") ? "the header 'Connection: Upgrade'"
+				: answer.all("Sec-WebSocket-Accept").size() != 1 ? "one Sec-WebSocket-Accept"
+				: !answer.all("Sec-WebSocket-Extensions").isEmpty() ? "no extension, since none was offered"
+				: answer.all("Sec-WebSocket-Protocol").size() > 1 || !protocol.isEmpty() && !request.subprotocols.contains(protocol)
+						? "one of the offered sub-protocols, or none"
+				: null;
+		if (wrong == null) {
+			core.decode(ByteBuffer.wrap(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+					+ answer.first("Sec-WebSocket-Accept").orElse("") + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
+			if (core.isOpen()) {
+				opened(protocol);
+				return;
+			}
+			wrong = "a Sec-WebSocket-Accept that answers the key";
+		}
+		badHead(0, WebSocketEnding.Kind.PROTOCOL, "expected " + wrong + " in answer to the upgrade");
+	}
+
+	/** Returns seconds, or -1: a date is not looked at, since the clocks may differ. */
+	private static int retryAfter(Head answer) {
+		String text = answer.first("Retry-After").orElse("").toLowerCase(Locale.ROOT);
+		return text.matches("[0-9]{1,9}") ? Math.min(Integer.parseInt(text), MAX_RETRY_AFTER) : -1;
+	}
+
+	@Override
+	void badHead(int status, WebSocketEnding.Kind kind, String detail) {
+		end(ending(kind, 1006, detail));
+	}
+
+	@Override
+	void early(ByteBuffer in) {
+		throw new IllegalStateException("a client decides nothing");
+	}
+}

@@ -1,0 +1,1027 @@
+package dcl.transport.websocket;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
+
+import org.java_websocket.WebSocket;
+import org.java_websocket.WebSocketAdapter;
+import org.java_websocket.WebSocketImpl;
+import org.java_websocket.handshake.Handshakedata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What both roles have in common: moving bytes, plain or through TLS, frames, time-outs, and the one ending.
+ * <p>
+ * The methods of {@link WebSocketConnection} run on any thread and touch only the queue, the inbox and volatile fields. Everything else belongs to the
+ * loop, {@code WebSocketImpl} with it.
+ */
+abstract class Connection implements WebSocketConnection, Loop.Selectable, StrictDraft.Sink {
+
+	/** How far it is; no phase comes back. */
+	enum Phase {
+		/** Before TCP is up. */
+		CONNECTING,
+		/** TLS is being agreed. */
+		TLS,
+		/** The HTTP head of the peer is awaited. */
+		HEAD,
+		/** The acceptor decides (server role); nothing is read. */
+		DECIDING,
+		OPEN,
+		/** We closed: what is queued is sent, then the close frame, then the peer's is awaited. */
+		CLOSING,
+		/** All is told; the last bytes go out and the peer's end of stream is awaited, so that it gets them before a reset. */
+		LINGERING,
+		/** The socket is closed. */
+		ENDED
+	}
+
+	private record Close(int code, String reason) {
+	}
+
+	private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+	private static final WebSocketEnding ENGINE_CLOSED =
+			ending(WebSocketEnding.Kind.ENGINE_CLOSED, 1001, "closed together with the engine or the server it belonged to");
+	private static final byte[] OWN_PING = {0, 'd', 'c', 'l'};
+	private static final long NEVER = Long.MAX_VALUE;
+	private static final int MAX_REASON_BYTES = 123;
+
+	final WebSockets engine;
+	final Loop loop;
+	final WebSocketLimits limits;
+	final boolean client;
+	int place = -1; // in the loop's list
+
+	private final SendQueue queue;
+	private final AtomicBoolean dirty = new AtomicBoolean();
+	private volatile boolean aborted;
+	private final AtomicReference<Close> asked = new AtomicReference<>(); // a polite close
+	private volatile InetSocketAddress remote;
+	private volatile String subprotocol = "";
+	private volatile Inbox inbox; // null before a server's acceptor named a listener
+
+	// the rest is the loop's
+	private Phase phase = Phase.CONNECTING;
+	private SocketChannel channel;
+	private SelectionKey key;
+	private Tls tls;
+	private boolean tlsBusy;
+	private WebSocketImpl impl;
+	private StrictDraft draft;
+	private Head.Collector head;
+	private final Deque<ByteBuffer> control = new ArrayDeque<>(2); // heads and close frames: before what is queued, but never inside a frame
+	private byte[] pong; // the newest ping to answer, or null
+	private boolean ownPing; // one of the half-open check is to be sent
+	private ByteBuffer residue; // what the socket did not take
+	private boolean told; // the listener knows the ending
+	private boolean closeSent;
+	private boolean finSent;
+	private long deadline = NEVER;
+	private long heard;
+	private long pinged; // when our unanswered ping was queued, or 0
+	private long progressed; // when the socket last took something, or something began to wait
+	private boolean waiting; // something waits for the socket
+	private long controlSecond;
+	private int controlFrames;
+	private long batchBytes;
+
+	Connection(WebSockets engine, Loop loop, WebSocketLimits limits, boolean client) {
+		this.engine = engine;
+		this.loop = loop;
+		this.limits = limits;
+		this.client = client;
+		queue = new SendQueue(limits.queueBytes());
+	}
+
+	// ---- any thread
+
+	@Override
+	public SendResult send(byte[] payload, SendMode mode) {
+		return send(Frames.BINARY, payload, mode);
+	}
+
+	@Override
+	public SendResult send(String text, SendMode mode) {
+		return send(Frames.TEXT, text.getBytes(StandardCharsets.UTF_8), mode);
+	}
+
+	private SendResult send(int opcode, byte[] payload, SendMode mode) {
+		if (payload.length > limits.maxMessageBytes()) {
+			return SendResult.TOO_BIG;
+		}
+		return offer(Frames.encode(opcode, payload, client ? engine.masks() : null), mode == SendMode.LOSSY);
+	}
+
+	@Override
+	public SendResult send(PreparedMessage message, SendMode mode) {
+		if (client) {
+			return send(message.isText() ? Frames.TEXT : Frames.BINARY, message.payload(), mode);
+		}
+		return message.payloadBytes() > limits.maxMessageBytes() ? SendResult.TOO_BIG : offer(message.frame(), mode == SendMode.LOSSY);
+	}
+
+	@Override
+	public SendResult ping(byte[] payload) {
+		if (payload.length > Frames.MAX_CONTROL_BYTES) {
+			throw new IllegalArgumentException("expected a ping of at most " + Frames.MAX_CONTROL_BYTES + " bytes, got " + payload.length);
+		}
+		return offer(Frames.encode(Frames.PING, payload, client ? engine.masks() : null), false);
+	}
+
+	private SendResult offer(byte[] frame, boolean lossy) {
+		SendResult result = queue.offer(frame, lossy);
+		if (result == SendResult.ACCEPTED) {
+			markDirty();
+		}
+		return result;
+	}
+
+	@Override
+	public long queuedBytes() {
+		return queue.bytes();
+	}
+
+	@Override
+	public long droppedMessages() {
+		return queue.dropped();
+	}
+
+	@Override
+	public void pauseReading() {
+		Inbox to = inbox;
+		if (to != null) {
+			to.pause();
+			markDirty();
+		}
+	}
+
+	@Override
+	public void resumeReading() {
+		Inbox to = inbox;
+		if (to != null) {
+			to.resume();
+			markDirty();
+		}
+	}
+
+	@Override
+	public void close(int code, String reason) {
+		if (!StrictDraft.isCloseCode(code)) {
+			throw new IllegalArgumentException("expected a close code of 1000 to 1003, 1007 to 1014 or 3000 to 4999, got " + code);
+		}
+		if (asked.compareAndSet(null, new Close(code, cut(reason)))) {
+			queue.refuse();
+			discardMessages();
+			markDirty();
+		}
+	}
+
+	/** Cuts at a character boundary to what fits into a close frame (RFC 6455, 5.5.1). */
+	private static String cut(String reason) {
+		byte[] utf8 = reason.getBytes(StandardCharsets.UTF_8);
+		int end = Math.min(utf8.length, MAX_REASON_BYTES);
+		while (end < utf8.length && (utf8[end] & 0xC0) == 0x80) {
+			end--;
+		}
+		return new String(utf8, 0, end, StandardCharsets.UTF_8);
+	}
+
+	@Override
+	public void abort() {
+		aborted = true;
+		queue.refuse();
+		discardMessages();
+		markDirty();
+	}
+
+	private void discardMessages() {
+		Inbox to = inbox;
+		if (to != null) {
+			to.discard();
+		}
+	}
+
+	/** The listener's code cannot run any more. */
+	void listenerGone() {
+		close(1011, "");
+	}
+
+	@Override
+	public InetSocketAddress remoteAddress() {
+		return remote;
+	}
+
+	@Override
+	public String subprotocol() {
+		return subprotocol;
+	}
+
+	/** Asks for a turn of the loop; many requests make one turn. */
+	void markDirty() {
+		if (dirty.compareAndSet(false, true)) {
+			loop.dirty(this);
+		}
+	}
+
+	// ---- the loop: setting up
+
+	final void listener(WebSocketListener listener) {
+		inbox = new Inbox(listener, this, engine.executor(), limits.inboundBytes());
+	}
+
+	final void remote(InetSocketAddress address) {
+		remote = address;
+	}
+
+	final Phase phase() {
+		return phase;
+	}
+
+	final void phase(Phase next, Duration limit) {
+		phase = next;
+		deadline = limit == null ? NEVER : loop.now() + limit.toNanos();
+	}
+
+	final void deadline(long at) {
+		deadline = at;
+	}
+
+	final void channel(SocketChannel opened, int interest) throws IOException {
+		channel = opened;
+		key = opened.register(loop.selector(), interest, this);
+	}
+
+	final SocketChannel channel() {
+		return channel;
+	}
+
+	/** Gives up a socket that did not come up; another one may follow. */
+	final void dropChannel() {
+		if (key != null) {
+			key.cancel();
+			key = null;
+		}
+		if (channel != null) {
+			try {
+				channel.close();
+			} catch (IOException e) {
+				LOG.debug("A socket did not close: {}", e.toString());
+			}
+			channel = null;
+		}
+	}
+
+	/** TCP is up: TLS or HTTP is next. */
+	final void established(Tls with, Duration limit) throws IOException {
+		heard = loop.now();
+		tls = with;
+		if (with == null) {
+			phase(Phase.HEAD, limit);
+			awaitHead();
+		} else {
+			phase(Phase.TLS, limit);
+			with.begin();
+			readTls(false);
+		}
+		flush();
+		updateInterest();
+	}
+
+	private void awaitHead() throws IOException {
+		head = new Head.Collector(limits.maxHeadBytes());
+		begun();
+	}
+
+	/** The wire is ready for HTTP. */
+	abstract void begun() throws IOException;
+
+	/** The peer's head is whole. */
+	abstract void received(Head whole) throws IOException;
+
+	final void send(byte[] bytes) {
+		control.add(ByteBuffer.wrap(bytes));
+	}
+
+	/** Makes Java-WebSocket's side of this connection, which makes and checks the keys of the handshake. */
+	final WebSocketImpl core(String agreed) {
+		draft = new StrictDraft(this, client, limits, engine.masks(), loop.frames, agreed);
+		WebSocketAdapter adapter = new Quiet();
+		impl = client ? new WebSocketImpl(adapter, draft) : new WebSocketImpl(adapter, List.of(draft));
+		return impl;
+	}
+
+	/** The handshake is done. */
+	final void opened(String agreed) {
+		subprotocol = agreed;
+		head = null;
+		phase(Phase.OPEN, null);
+		heard = loop.now();
+		queue.open();
+		inbox.opened();
+		if (aborted || asked.get() != null) {
+			queue.refuse();
+		}
+	}
+
+	/** The acceptor decides now, within the time that is left. */
+	final void deciding() {
+		phase = Phase.DECIDING;
+	}
+
+	// ---- the loop: turns
+
+	/** Serves what other threads asked for. */
+	final void turn() {
+		dirty.set(false); // before looking, so that a later request makes another turn
+		if (phase == Phase.ENDED) {
+			return;
+		}
+		try {
+			serve();
+		} catch (Throwable e) {
+			failed(e);
+		}
+	}
+
+	private void serve() throws IOException {
+		if (aborted) {
+			end(ending(WebSocketEnding.Kind.CLOSED_BY_US, 1006, "aborted"));
+			return;
+		}
+		if (asked.get() != null && phase == Phase.OPEN) {
+			phase(Phase.CLOSING, limits.closeTimeout());
+		} else if (asked.get() != null && phase.ordinal() < Phase.OPEN.ordinal()) {
+			end(ending(WebSocketEnding.Kind.CLOSED_BY_US, 1006, "closed before it was open"));
+			return;
+		}
+		if (channel != null && phase != Phase.CONNECTING) {
+			flush();
+			updateInterest();
+		}
+	}
+
+	@Override
+	public final void ready(SelectionKey ready) throws IOException {
+		if (phase == Phase.CONNECTING) {
+			connectable();
+			return;
+		}
+		if (ready.isReadable()) {
+			read();
+		}
+		if (phase != Phase.ENDED) {
+			flush();
+			updateInterest();
+		}
+	}
+
+	/** TCP came up, or did not. */
+	abstract void connectable() throws IOException;
+
+	@Override
+	public final void failed(Throwable cause) {
+		try {
+			if (cause instanceof SSLException) {
+				sendAlert();
+				end(ending(WebSocketEnding.Kind.TLS, 1006, "TLS failed: " + Text.line(cause.getMessage())));
+			} else if (cause instanceof IOException) {
+				broke(Text.line(cause.getMessage()));
+			} else {
+				LOG.error("A turn of a connection failed; it ends, the others go on", cause);
+				end(ending(WebSocketEnding.Kind.INTERNAL, 1006, "a defect of the engine: " + cause.getClass().getName()));
+			}
+		} catch (Throwable e) {
+			LOG.error("Ending a connection failed", e);
+			closeChannel();
+		}
+	}
+
+	private void sendAlert() {
+		try {
+			if (residue == null && channel != null && tls != null && !tlsBusy) {
+				ByteBuffer net = loop.tls().netOut.clear();
+				tls.wrap(ByteBuffer.allocate(0), net);
+				channel.write(net.flip());
+			}
+		} catch (IOException e) {
+			LOG.debug("No alert was sent: {}", e.toString());
+		}
+	}
+
+	private void read() throws IOException {
+		if (tls != null) {
+			readTls(true);
+			return;
+		}
+		ByteBuffer in = loop.in.clear();
+		int count = channel.read(in);
+		if (count < 0) {
+			endOfStream();
+		} else if (count > 0) {
+			received(in.flip());
+		}
+	}
+
+	/** Takes bytes from the peer, TLS removed. */
+	private void received(ByteBuffer in) throws IOException {
+		heard = loop.now();
+		try {
+			while (in.hasRemaining()) {
+				switch (phase) {
+					case HEAD -> readHead(in);
+					case OPEN, CLOSING -> {
+						draft.read(impl, in);
+						if (phase == Phase.OPEN || phase == Phase.CLOSING) {
+							return;
+						}
+					}
+					case DECIDING -> {
+						early(in);
+						return;
+					}
+					default -> in.position(in.limit()); // nothing after the end matters
+				}
+			}
+		} finally {
+			handOver();
+		}
+	}
+
+	private void readHead(ByteBuffer in) throws IOException {
+		if (head.read(in)) {
+			Head whole;
+			try {
+				whole = head.head();
+			} catch (IllegalArgumentException e) {
+				badHead(400, WebSocketEnding.Kind.PROTOCOL, e.getMessage());
+				return;
+			}
+			received(whole);
+		} else if (head.isTooLong()) {
+			badHead(431, WebSocketEnding.Kind.TOO_BIG, "expected an HTTP head of less than " + limits.maxHeadBytes() + " bytes");
+		}
+	}
+
+	/** The peer's head cannot be used; a server answers with the status. */
+	abstract void badHead(int status, WebSocketEnding.Kind kind, String detail) throws IOException;
+
+	/** Bytes that came while the acceptor decides. */
+	abstract void early(ByteBuffer in);
+
+	/** Reads bytes that were held back. */
+	final void replay(byte[] bytes) throws IOException {
+		if (bytes.length > 0) {
+			received(ByteBuffer.wrap(bytes));
+		}
+	}
+
+	private void handOver() {
+		if (!loop.batch.isEmpty()) {
+			if (inbox != null) {
+				inbox.post(loop.batch, batchBytes);
+			}
+			loop.batch.clear();
+		}
+		batchBytes = 0;
+	}
+
+	/** Lets TLS go on as far as it can, with new bytes from the socket if asked to. */
+	private void readTls(boolean fromSocket) throws IOException {
+		if (tlsBusy) {
+			return;
+		}
+		Loop.TlsBuffers buffers = loop.tls();
+		ByteBuffer net = buffers.netIn.clear();
+		tls.restore(net);
+		boolean end = fromSocket && net.hasRemaining() && channel.read(net) < 0;
+		net.flip();
+		unwrap(net, buffers.appIn.clear());
+		if (end && phase != Phase.ENDED && !tlsBusy) {
+			endOfStream();
+		}
+	}
+
+	private void unwrap(ByteBuffer net, ByteBuffer app) throws IOException {
+		while (phase != Phase.ENDED) {
+			switch (tls.status()) {
+				case NEED_TASK -> {
+					tls.hold(net);
+					runTasks();
+					return;
+				}
+				case NEED_WRAP -> {
+					if (residue != null) {
+						tls.hold(net); // goes on when the socket has taken the rest
+						return;
+					}
+					wrapAndWrite(ByteBuffer.allocate(0));
+					establishedTls();
+				}
+				default -> {
+					if (!net.hasRemaining()) {
+						return;
+					}
+					SSLEngineResult result = tls.unwrap(net, app);
+					establishedTls();
+					if (result.bytesProduced() > 0) {
+						received(app.flip());
+						app.clear();
+					}
+					if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+						throw new IllegalStateException("expected " + app.capacity() + " bytes to hold one record");
+					}
+					if (result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW) {
+						tls.hold(net);
+						return;
+					}
+					if (result.getStatus() == SSLEngineResult.Status.CLOSED && phase != Phase.ENDED) {
+						endOfStream();
+						return;
+					}
+				}
+			}
+		}
+	}
+
+	private void establishedTls() throws IOException {
+		if (phase == Phase.TLS && tls.isEstablished()) {
+			phase(Phase.HEAD, client ? limits.handshakeTimeout() : Duration.ofNanos(Math.max(1, deadline - loop.now())));
+			awaitHead();
+		}
+	}
+
+	private void runTasks() {
+		List<Runnable> tasks = tls.tasks();
+		tlsBusy = true;
+		engine.compute(() -> {
+			Throwable failure = null;
+			try {
+				tasks.forEach(Runnable::run);
+			} catch (Throwable e) {
+				failure = e;
+			}
+			Throwable result = failure;
+			loop.execute(() -> computed(result));
+		});
+	}
+
+	private void computed(Throwable failure) {
+		tlsBusy = false;
+		if (phase == Phase.ENDED) {
+			return;
+		}
+		try {
+			if (failure != null) {
+				throw failure;
+			}
+			readTls(false);
+			if (phase != Phase.ENDED) {
+				flush();
+				updateInterest();
+			}
+		} catch (Throwable e) {
+			failed(e);
+		}
+	}
+
+	private void endOfStream() throws IOException {
+		if (phase == Phase.LINGERING) {
+			closeChannel();
+		} else {
+			broke("end of stream without a close frame");
+		}
+	}
+
+	/** The wire broke. */
+	private void broke(String how) {
+		switch (phase) {
+			case LINGERING -> closeChannel();
+			case TLS -> end(ending(WebSocketEnding.Kind.TLS, 1006, "expected to agree on TLS, got: " + how));
+			case CLOSING -> end(closeSent ? closedByUs("the peer ended without a close frame of its own")
+					: ending(WebSocketEnding.Kind.LOST, 1006, "lost before everything was sent: " + how));
+			case HEAD -> end(ending(WebSocketEnding.Kind.LOST, 1006, "lost in the upgrade: " + how));
+			default -> end(ending(WebSocketEnding.Kind.LOST, 1006, "lost: " + how));
+		}
+	}
+
+	// ---- the loop: writing
+
+	private void flush() throws IOException {
+		if (phase == Phase.ENDED || tlsBusy || channel == null || phase == Phase.CONNECTING) {
+			return;
+		}
+		boolean progress = false;
+		if (residue != null) {
+			int count = channel.write(residue);
+			progress = count > 0;
+			boolean all = !residue.hasRemaining();
+			if (all) {
+				residue = null;
+			}
+			written(count, all);
+			if (all && tls != null && (tls.holds() || tls.status() == HandshakeStatus.NEED_WRAP)) {
+				readTls(false); // it waited for room to answer
+			}
+		}
+		if (residue == null && phase != Phase.ENDED && phase != Phase.TLS) {
+			progress |= gather();
+		}
+		boolean more = phase != Phase.ENDED && hasMore();
+		if (progress || more && !waiting) {
+			progressed = loop.now();
+		}
+		waiting = more;
+		if (!more && phase == Phase.LINGERING && !finSent) {
+			finish();
+			waiting = residue != null;
+		}
+	}
+
+	/** Writes up to 64 KiB; returns whether the socket took any of it. */
+	private boolean gather() throws IOException {
+		ByteBuffer out = (tls == null ? loop.out : loop.tls().appOut).clear();
+		fill(out);
+		out.flip();
+		if (!out.hasRemaining()) {
+			return false;
+		}
+		if (tls != null) {
+			return wrapAndWrite(out);
+		}
+		int count = channel.write(out);
+		keep(out);
+		written(count, residue == null);
+		return count > 0;
+	}
+
+	private void fill(ByteBuffer out) {
+		if (queue.midFrame()) {
+			queue.take(out);
+		}
+		if (!queue.midFrame()) {
+			fillControl(out);
+			if (control.isEmpty() && (phase == Phase.OPEN || phase == Phase.CLOSING && !closeSent)) {
+				queue.take(out);
+				if (phase == Phase.CLOSING && queue.isEmpty()) {
+					sendClose(asked.get().code, asked.get().reason);
+					fillControl(out);
+				}
+			}
+		}
+	}
+
+	private void fillControl(ByteBuffer out) {
+		for (ByteBuffer made = impl == null ? null : impl.outQueue.poll(); made != null; made = impl.outQueue.poll()) {
+			control.add(made);
+		}
+		while (!control.isEmpty() && out.hasRemaining()) {
+			ByteBuffer next = control.peek();
+			int part = Math.min(out.remaining(), next.remaining());
+			out.put(out.position(), next, next.position(), part);
+			out.position(out.position() + part);
+			next.position(next.position() + part);
+			if (!next.hasRemaining()) {
+				control.poll();
+			}
+		}
+		if (control.isEmpty() && !closeSent && (phase == Phase.OPEN || phase == Phase.CLOSING)) {
+			if (pong != null && out.remaining() > pong.length + 6) {
+				out.put(Frames.encode(Frames.PONG, pong, client ? engine.masks() : null));
+				pong = null;
+			}
+			if (ownPing && out.remaining() > OWN_PING.length + 6) {
+				out.put(Frames.encode(Frames.PING, OWN_PING, client ? engine.masks() : null));
+				ownPing = false;
+			}
+		}
+	}
+
+	private void sendClose(int code, String reason) {
+		closeSent = true;
+		impl.close(code, code == 1007 && reason.isEmpty() ? "expected UTF-8" : reason); // Java-WebSocket refuses a bare 1007
+		for (ByteBuffer made = impl.outQueue.poll(); made != null; made = impl.outQueue.poll()) {
+			control.add(made);
+		}
+	}
+
+	/** Puts plain bytes and whatever TLS has to say into records and writes them; returns whether the socket took any. */
+	private boolean wrapAndWrite(ByteBuffer app) throws IOException {
+		ByteBuffer net = loop.tls().netOut.clear();
+		boolean stuck = false;
+		do {
+			SSLEngineResult result = tls.wrap(app, net);
+			if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+				throw new IllegalStateException("expected " + Tls.NET_BYTES + " bytes to hold the records of 64 KiB");
+			}
+			stuck = result.bytesConsumed() == 0 && result.bytesProduced() == 0;
+		} while (!stuck && (app.hasRemaining() || tls.status() == HandshakeStatus.NEED_WRAP));
+		if (app.hasRemaining() || stuck && tls.status() == HandshakeStatus.NEED_WRAP) {
+			throw new SSLException("expected TLS to take what is sent; it is closed or busy");
+		}
+		net.flip();
+		int count = channel.write(net);
+		keep(net);
+		written(count, residue == null);
+		return count > 0;
+	}
+
+	private void keep(ByteBuffer out) {
+		if (out.hasRemaining()) {
+			byte[] rest = new byte[out.remaining()];
+			out.get(rest);
+			residue = ByteBuffer.wrap(rest);
+		}
+	}
+
+	private void written(int count, boolean all) {
+		if (queue.written(count, all) && inbox != null) {
+			inbox.writable();
+		}
+	}
+
+	private boolean hasMore() {
+		return residue != null || !control.isEmpty() || pong != null && !closeSent || ownPing && !closeSent || !queue.isEmpty()
+				|| impl != null && !impl.outQueue.isEmpty() || phase == Phase.CLOSING && !closeSent;
+	}
+
+	/** Everything is written: says goodbye in TLS and TCP, and waits for the peer to do so. */
+	private void finish() throws IOException {
+		finSent = true;
+		if (tls != null && tls.isEstablished() && !tls.isOutboundDone()) {
+			tls.closeOutbound();
+			wrapAndWrite(ByteBuffer.allocate(0));
+			if (residue != null) {
+				finSent = false;
+				return;
+			}
+		}
+		channel.shutdownOutput();
+	}
+
+	private void updateInterest() {
+		if (phase == Phase.ENDED || key == null) {
+			return;
+		}
+		boolean read = !tlsBusy && phase != Phase.DECIDING && !(phase == Phase.OPEN && isHeld());
+		int interest = (read ? SelectionKey.OP_READ : 0) | (waiting && !tlsBusy ? SelectionKey.OP_WRITE : 0);
+		if (key.interestOps() != interest) {
+			key.interestOps(interest);
+		}
+	}
+
+	private boolean isHeld() {
+		return inbox != null && (inbox.isPaused() | inbox.isFull());
+	}
+
+	// ---- the loop: frames
+
+	@Override
+	public final void message(byte[] payload, boolean text) {
+		if (phase == Phase.OPEN) {
+			loop.batch.add(text ? new Inbox.Text(payload) : payload);
+			batchBytes += payload.length;
+		}
+	}
+
+	@Override
+	public final void pinged(byte[] payload) {
+		if (controlAllowed()) {
+			pong = payload; // an unsent answer to an earlier ping gives way (RFC 6455, 5.5.3)
+		}
+	}
+
+	@Override
+	public final void ponged(byte[] payload) {
+		if (controlAllowed() && phase == Phase.OPEN && !Arrays.equals(payload, OWN_PING)) {
+			loop.batch.add(new Inbox.Pong(payload));
+			batchBytes += payload.length;
+		}
+	}
+
+	private boolean controlAllowed() {
+		if (loop.now() - controlSecond >= 1_000_000_000L) {
+			controlSecond = loop.now();
+			controlFrames = 0;
+		}
+		if (++controlFrames > limits.controlFramesPerSecond()) {
+			draft.stop();
+			broken(WebSocketEnding.Kind.PROTOCOL, 1008, "expected at most " + limits.controlFramesPerSecond() + " pings and pongs in a second");
+			return false;
+		}
+		return true;
+	}
+
+	@Override
+	public final void peerClosed(int code, String reason) {
+		handOver();
+		if (!closeSent) {
+			queue.truncate();
+			sendClose(code == 1005 ? 1000 : code, "");
+		}
+		WebSocketEnding how = phase == Phase.CLOSING ? closedByUs("closed as asked for")
+				: new WebSocketEnding(WebSocketEnding.Kind.CLOSED_BY_PEER, code, Text.line(reason), 0, -1, "the peer closed with code " + code);
+		linger(how);
+	}
+
+	@Override
+	public final void broken(WebSocketEnding.Kind kind, int code, String detail) {
+		handOver();
+		if (!closeSent) {
+			queue.truncate();
+			sendClose(code, detail.length() <= MAX_REASON_BYTES ? detail : "");
+		}
+		linger(phase == Phase.CLOSING ? closedByUs(detail) : ending(kind, code, detail));
+	}
+
+	// ---- the loop: time
+
+	final void tick() {
+		if (phase == Phase.ENDED) {
+			return;
+		}
+		try {
+			long now = loop.now();
+			if (now - deadline >= 0 && deadline != NEVER) {
+				deadline = NEVER;
+				late();
+			} else if (phase == Phase.OPEN) {
+				checkPeer(now);
+			}
+		} catch (Throwable e) {
+			failed(e);
+		}
+	}
+
+	private void late() throws IOException {
+		switch (phase) {
+			case CONNECTING -> connectLate();
+			case TLS -> end(ending(WebSocketEnding.Kind.TIMEOUT, 1006, "the TLS handshake took longer than " + limits.handshakeTimeout()));
+			case HEAD, DECIDING -> end(ending(WebSocketEnding.Kind.TIMEOUT, 1006, "the upgrade took longer than " + limits.handshakeTimeout()));
+			case CLOSING -> end(closedByUs("the peer did not close within " + limits.closeTimeout()));
+			default -> closeChannel();
+		}
+	}
+
+	/** The time for one address is over. */
+	abstract void connectLate() throws IOException;
+
+	private void checkPeer(long now) throws IOException {
+		if (waiting && now - progressed >= limits.writeStallTimeout().toNanos()) {
+			end(ending(WebSocketEnding.Kind.WRITE_STALL, 1006, "the peer took nothing for " + limits.writeStallTimeout()));
+		} else if (isHeld()) {
+			heard = now; // we do not listen, so silence says nothing
+			pinged = 0;
+			updateInterest();
+		} else if (pinged != 0 && heard - pinged > 0) {
+			pinged = 0;
+		} else if (pinged != 0 && now - pinged >= limits.pongTimeout().toNanos()) {
+			end(ending(WebSocketEnding.Kind.HALF_OPEN, 1006,
+					"nothing came for " + limits.pingInterval() + ", and no answer to a ping for " + limits.pongTimeout()));
+		} else if (pinged == 0 && now - heard >= limits.pingInterval().toNanos()) {
+			pinged = now;
+			ownPing = true;
+			flush();
+			updateInterest();
+		}
+	}
+
+	// ---- the loop: the end
+
+	static WebSocketEnding ending(WebSocketEnding.Kind kind, int code, String detail) {
+		return new WebSocketEnding(kind, code, "", 0, -1, detail);
+	}
+
+	private WebSocketEnding closedByUs(String detail) {
+		return new WebSocketEnding(WebSocketEnding.Kind.CLOSED_BY_US, asked.get().code, asked.get().reason, 0, -1, detail);
+	}
+
+	/** Tells the ending and closes the socket. */
+	final void end(WebSocketEnding how) {
+		tell(how);
+		closeChannel();
+	}
+
+	/** Tells the ending, and lets the last bytes reach the peer. */
+	final void linger(WebSocketEnding how) {
+		tell(how);
+		if (phase != Phase.ENDED) {
+			phase(Phase.LINGERING, limits.closeTimeout());
+		}
+	}
+
+	private void tell(WebSocketEnding cause) {
+		if (told) {
+			return;
+		}
+		told = true;
+		// of two ends in one engine the first to go must not look to the second like a peer that closed
+		WebSocketEnding how = engine.isClosed() ? ENGINE_CLOSED : cause;
+		queue.refuse();
+		LOG.debug("A connection of the {} role ended: {}", client ? "client" : "server", how);
+		Inbox to = inbox;
+		if (to != null) {
+			if (how.kind() == WebSocketEnding.Kind.ENGINE_CLOSED) {
+				to.discard();
+			}
+			to.closed(how);
+		}
+	}
+
+	/** The engine or the server is closed: one attempt to say so, without waiting. */
+	final void engineClosed() {
+		try {
+			if ((phase == Phase.OPEN || phase == Phase.CLOSING) && !closeSent) {
+				queue.truncate();
+				sendClose(1001, "");
+				linger(ENGINE_CLOSED);
+				flush();
+			}
+		} catch (IOException | RuntimeException e) {
+			LOG.debug("A connection ended without a goodbye: {}", e.toString());
+		} finally {
+			tell(ENGINE_CLOSED);
+			if (loop.isStopping() || phase != Phase.LINGERING) {
+				closeChannel();
+			} else {
+				updateInterest();
+			}
+		}
+	}
+
+	private void closeChannel() {
+		phase(Phase.ENDED, null);
+		queue.truncate();
+		dropChannel();
+		loop.remove(this);
+		residue = null;
+		control.clear();
+		released();
+	}
+
+	/** The socket is closed; called once or more. */
+	void released() {
+	}
+
+	/** Java-WebSocket's callbacks; all that matters comes through the draft. */
+	private static final class Quiet extends WebSocketAdapter {
+
+		@Override
+		public void onWebsocketMessage(WebSocket conn, String message) {
+		}
+
+		@Override
+		public void onWebsocketMessage(WebSocket conn, ByteBuffer blob) {
+		}
+
+		@Override
+		public void onWebsocketOpen(WebSocket conn, Handshakedata d) {
+		}
+
+		@Override
+		public void onWebsocketClose(WebSocket ws, int code, String reason, boolean remote) {
+		}
+
+		@Override
+		public void onWebsocketClosing(WebSocket ws, int code, String reason, boolean remote) {
+		}
+
+		@Override
+		public void onWebsocketCloseInitiated(WebSocket ws, int code, String reason) {
+		}
+
+		@Override
+		public void onWebsocketError(WebSocket conn, Exception ex) {
+			LOG.warn("Java-WebSocket reports an error: {}", ex.toString());
+		}
+
+		@Override
+		public void onWriteDemand(WebSocket conn) {
+		}
+
+		@Override
+		public InetSocketAddress getLocalSocketAddress(WebSocket conn) {
+			return null;
+		}
+
+		@Override
+		public InetSocketAddress getRemoteSocketAddress(WebSocket conn) {
+			return null;
+		}
+	}
+}

@@ -1,0 +1,393 @@
+package dcl.transport.websocket;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.java_websocket.WebSocketImpl;
+import org.java_websocket.drafts.Draft;
+import org.java_websocket.drafts.Draft_6455;
+import org.java_websocket.enums.Opcode;
+import org.java_websocket.framing.Framedata;
+import org.java_websocket.handshake.Handshakedata;
+import org.java_websocket.protocols.Protocol;
+
+/**
+ * {@code Draft_6455} with a parser of frames that refuses all RFC 6455 refuses, bounds what it holds, and gives what came before a broken frame.
+ * <p>
+ * One for each connection; used by its loop alone. It works on a buffer in any split and keeps at most one incomplete frame and the
+ * fragments of one message.
+ */
+final class StrictDraft extends Draft_6455 {
+
+	/** What the parser found. */
+	interface Sink {
+
+		void message(byte[] payload, boolean text);
+
+		void pinged(byte[] payload);
+
+		void ponged(byte[] payload);
+
+		/** The peer closes; {@code code} is 1005 if it sent none. */
+		void peerClosed(int code, String reason);
+
+		/** The peer broke the protocol or a limit; nothing after this is read. */
+		void broken(WebSocketEnding.Kind kind, int code, String detail);
+
+		/** The head of a handshake is to be sent; {@code fields} are those Java-WebSocket made for it. */
+		void handshake(Handshakedata fields);
+	}
+
+	/** A whole frame. */
+	private static class Frame implements Framedata {
+
+		final int opcode;
+		final boolean fin;
+		final byte[] payload;
+
+		Frame(int opcode, boolean fin, byte[] payload) {
+			this.opcode = opcode;
+			this.fin = fin;
+			this.payload = payload;
+		}
+
+		@Override
+		public boolean isFin() {
+			return fin;
+		}
+
+		@Override
+		public boolean isRSV1() {
+			return false;
+		}
+
+		@Override
+		public boolean isRSV2() {
+			return false;
+		}
+
+		@Override
+		public boolean isRSV3() {
+			return false;
+		}
+
+		@Override
+		public boolean getTransfereMasked() {
+			return false;
+		}
+
+		@Override
+		public Opcode getOpcode() {
+			return switch (opcode) {
+				case Frames.CONTINUATION -> Opcode.CONTINUOUS;
+				case Frames.TEXT -> Opcode.TEXT;
+				case Frames.BINARY -> Opcode.BINARY;
+				case Frames.CLOSE -> Opcode.CLOSING;
+				case Frames.PING -> Opcode.PING;
+				default -> Opcode.PONG;
+			};
+		}
+
+		@Override
+		public ByteBuffer getPayloadData() {
+			return ByteBuffer.wrap(payload);
+		}
+
+		@Override
+		public void append(Framedata next) {
+			throw new UnsupportedOperationException();
+		}
+	}
+
+	/** The place where the bytes stop making sense. */
+	private static final class Broken extends Frame {
+
+		final WebSocketEnding.Kind kind;
+		final int code;
+		final String detail;
+
+		Broken(WebSocketEnding.Kind kind, int code, String detail) {
+			super(Frames.CLOSE, true, EMPTY);
+			this.kind = kind;
+			this.code = code;
+			this.detail = detail;
+		}
+	}
+
+	private static final byte[] EMPTY = {};
+	/** What is allocated at once for a frame of which less has arrived. */
+	private static final int FIRST_BYTES = 16 << 10;
+
+	private final Sink sink;
+	private final boolean client;
+	private final WebSocketLimits limits;
+	private final Masks masks;
+	private final List<Framedata> found; // shared by the loop: empty between calls
+
+	private final byte[] head = new byte[14];
+	private int headHave;
+	private int headNeed = 2;
+	private byte[] payload; // of the incomplete frame, null while in its head
+	private int filled;
+	private int length;
+	private int mask;
+	private boolean dead;
+
+	private int messageOpcode; // of the message whose fragments are arriving, or 0
+	private int fragmentCount;
+	private long messageBytes;
+	private List<byte[]> fragments;
+	private int startedWith; // the opcode of the first of the fragments held
+
+	StrictDraft(Sink sink, boolean client, WebSocketLimits limits, Masks masks, List<Framedata> found, String subprotocol) {
+		super(List.of(), List.of(new Protocol(subprotocol)), limits.maxFrameBytes());
+		this.sink = sink;
+		this.client = client;
+		this.limits = limits;
+		this.masks = masks;
+		this.found = found;
+	}
+
+	/** {@code WebSocketImpl} asks for its own copy; each draft serves one connection as it is. */
+	@Override
+	public Draft copyInstance() {
+		return this;
+	}
+
+	/** Frames go here and not through {@code WebSocketImpl.decode}, which writes what arrives to a trace log. */
+	void read(WebSocketImpl impl, ByteBuffer in) {
+		try {
+			List<Framedata> frames = translateFrame(in);
+			for (int i = 0; i < frames.size() && !dead; i++) {
+				processFrame(impl, frames.get(i));
+			}
+		} finally {
+			found.clear();
+		}
+	}
+
+	/** Reads nothing more. */
+	void stop() {
+		dead = true;
+		payload = null;
+		fragments = null;
+	}
+
+	@Override
+	public List<Framedata> translateFrame(ByteBuffer in) {
+		found.clear();
+		while (!dead && (payload == null ? head(in) : in.hasRemaining())) {
+			int part = Math.min(in.remaining(), length - filled);
+			if (filled + part > payload.length) {
+				byte[] larger = new byte[(int) Math.min(length, Math.max(2L * payload.length, filled + part))];
+				System.arraycopy(payload, 0, larger, 0, filled);
+				payload = larger;
+			}
+			in.get(payload, filled, part);
+			if (!client) {
+				Frames.mask(payload, filled, payload, filled, part, Integer.rotateLeft(mask, 8 * (filled & 3)));
+			}
+			filled += part;
+			if (filled == length) {
+				found.add(new Frame(head[0] & 0x0F, head[0] < 0, payload));
+				payload = null;
+				headHave = 0;
+				headNeed = 2;
+			}
+		}
+		return found;
+	}
+
+	/** Reads the head of a frame, and returns whether it is whole and allowed. */
+	private boolean head(ByteBuffer in) {
+		while (in.hasRemaining()) {
+			head[headHave++] = in.get();
+			if (headHave == 2 && !headBegins()) {
+				return false;
+			}
+			if (headHave == headNeed - (client ? 0 : 4) && !lengthFits()) {
+				return false;
+			}
+			if (headHave == headNeed) {
+				mask = client ? 0 : (int) number(headHave - 4, 4);
+				payload = length == 0 ? EMPTY : new byte[Math.min(length, Math.max(in.remaining(), FIRST_BYTES))];
+				filled = 0;
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private boolean headBegins() {
+		int opcode = head[0] & 0x0F;
+		boolean fin = head[0] < 0;
+		boolean masked = head[1] < 0;
+		int short7 = head[1] & 0x7F;
+		if ((head[0] & 0x70) != 0) {
+			return protocol("expected reserved bits of zero, since no extension was agreed");
+		}
+		if (opcode > Frames.BINARY && opcode < Frames.CLOSE || opcode > Frames.PONG) {
+			return protocol("expected an opcode of RFC 6455, got " + opcode);
+		}
+		if (masked == client) {
+			return protocol(client ? "expected an unmasked frame from a server" : "expected a masked frame from a client");
+		}
+		if (opcode >= Frames.CLOSE && (!fin || short7 > Frames.MAX_CONTROL_BYTES)) {
+			return protocol("expected a control frame in one piece, of at most 125 bytes");
+		}
+		if (opcode == Frames.CONTINUATION && messageOpcode == 0) {
+			return protocol("expected the begin of a message, got a continuation");
+		}
+		if ((opcode == Frames.TEXT || opcode == Frames.BINARY) && messageOpcode != 0) {
+			return protocol("expected a continuation, got the begin of a message");
+		}
+		headNeed = 2 + (short7 == 126 ? 2 : short7 == 127 ? 8 : 0) + (client ? 0 : 4);
+		return true;
+	}
+
+	/** Checks the announced length, before anything is allocated for it. */
+	private boolean lengthFits() {
+		int opcode = head[0] & 0x0F;
+		int short7 = head[1] & 0x7F;
+		long announced = short7 == 126 ? number(2, 2) : short7 == 127 ? number(2, 8) : short7;
+		if (short7 == 126 && announced < 126 || short7 == 127 && announced >= 0 && announced <= 0xFFFF || announced < 0) {
+			return protocol("expected the length of a frame in its shortest form");
+		}
+		if (announced > limits.maxFrameBytes()) {
+			return tooBig("expected a frame of at most " + limits.maxFrameBytes() + " bytes, got " + announced);
+		}
+		if (opcode < Frames.CLOSE) {
+			if (messageBytes + announced > limits.maxMessageBytes()) {
+				return tooBig("expected a message of at most " + limits.maxMessageBytes() + " bytes, got " + (messageBytes + announced) + " or more");
+			}
+			if (++fragmentCount > limits.maxFragments()) {
+				return tooBig("expected a message in at most " + limits.maxFragments() + " frames");
+			}
+			boolean fin = head[0] < 0;
+			messageBytes = fin ? 0 : messageBytes + announced;
+			fragmentCount = fin ? 0 : fragmentCount;
+			messageOpcode = fin ? 0 : opcode == Frames.CONTINUATION ? messageOpcode : opcode;
+		}
+		length = (int) announced;
+		return true;
+	}
+
+	private long number(int at, int bytes) {
+		long value = 0;
+		for (int i = 0; i < bytes; i++) {
+			value = value << 8 | head[at + i] & 0xFF;
+		}
+		return value;
+	}
+
+	private boolean protocol(String detail) {
+		return bad(WebSocketEnding.Kind.PROTOCOL, 1002, detail);
+	}
+
+	private boolean tooBig(String detail) {
+		return bad(WebSocketEnding.Kind.TOO_BIG, 1009, detail);
+	}
+
+	/** Ends the frames found, so that the good ones before this are still processed. */
+	private boolean bad(WebSocketEnding.Kind kind, int code, String detail) {
+		found.add(new Broken(kind, code, detail));
+		return false;
+	}
+
+	@Override
+	public void processFrame(WebSocketImpl impl, Framedata data) {
+		if (data instanceof Broken broken) {
+			broken(broken.kind, broken.code, broken.detail);
+			return;
+		}
+		Frame frame = (Frame) data;
+		switch (frame.opcode) {
+			case Frames.CLOSE -> close(frame.payload);
+			case Frames.PING -> sink.pinged(frame.payload);
+			case Frames.PONG -> sink.ponged(frame.payload);
+			default -> data(frame);
+		}
+	}
+
+	private void data(Frame frame) {
+		if (frame.fin && frame.opcode != Frames.CONTINUATION) {
+			message(frame.payload, frame.opcode == Frames.TEXT);
+			return;
+		}
+		if (frame.opcode != Frames.CONTINUATION) {
+			startedWith = frame.opcode;
+			fragments = new ArrayList<>();
+		}
+		fragments.add(frame.payload);
+		if (frame.fin) {
+			int total = 0;
+			for (byte[] fragment : fragments) {
+				total += fragment.length;
+			}
+			byte[] whole = new byte[total];
+			int at = 0;
+			for (byte[] fragment : fragments) {
+				System.arraycopy(fragment, 0, whole, at, fragment.length);
+				at += fragment.length;
+			}
+			fragments = null;
+			message(whole, startedWith == Frames.TEXT);
+		}
+	}
+
+	private void message(byte[] whole, boolean text) {
+		if (text && !Utf8.valid(whole, 0, whole.length)) {
+			broken(WebSocketEnding.Kind.PROTOCOL, 1007, "expected UTF-8 in a text message");
+		} else {
+			sink.message(whole, text);
+		}
+	}
+
+	private void close(byte[] body) {
+		if (body.length == 0) {
+			closed(1005, "");
+			return;
+		}
+		int code = body.length == 1 ? 0 : (body[0] & 0xFF) << 8 | body[1] & 0xFF;
+		if (!isCloseCode(code)) {
+			broken(WebSocketEnding.Kind.PROTOCOL, 1002, "expected a close code that may be sent, got " + (body.length == 1 ? "one byte" : code));
+		} else if (!Utf8.valid(body, 2, body.length)) {
+			broken(WebSocketEnding.Kind.PROTOCOL, 1007, "expected UTF-8 in a close reason");
+		} else {
+			closed(code, new String(body, 2, body.length - 2, StandardCharsets.UTF_8));
+		}
+	}
+
+	private void closed(int code, String reason) {
+		stop();
+		sink.peerClosed(code, reason);
+	}
+
+	private void broken(WebSocketEnding.Kind kind, int code, String detail) {
+		stop();
+		sink.broken(kind, code, detail);
+	}
+
+	/** Tells whether a close frame may carry the code: RFC 6455, 7.4.2, and the IANA registry. */
+	static boolean isCloseCode(int code) {
+		return code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 || code >= 3000 && code <= 4999;
+	}
+
+	/** Java-WebSocket makes close frames alone; those come here to be encoded. */
+	@Override
+	public ByteBuffer createBinaryFrame(Framedata frame) {
+		ByteBuffer data = frame.getPayloadData();
+		byte[] copy = new byte[data.remaining()];
+		data.get(data.position(), copy);
+		return ByteBuffer.wrap(Frames.encode(Frames.CLOSE, copy, client ? masks : null));
+	}
+
+	/** Gives the head to us alone: Java-WebSocket would write it, and the tokens in it, to its trace log. */
+	@Override
+	public List<ByteBuffer> createHandshake(Handshakedata fields, boolean withContent) {
+		sink.handshake(fields);
+		return List.of();
+	}
+}
