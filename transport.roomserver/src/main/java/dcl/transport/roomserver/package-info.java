@@ -1,0 +1,16 @@
+/**
+ * A ws-room server (ADR-105) inside this JVM, for previews, demos and tests.
+ * <pre>{@code
+ * @Reference RoomServers servers;
+ * …
+ * RoomServer server = servers.open(RoomServerOptions.defaults());
+ * TransportUri room = TransportUri.parse("ws-room:" + server.url() + "plaza");
+ * }</pre>
+ * {@code null} is never accepted and never returned. Everything may be called from any thread.
+ */
+@Export
+@Version("1.0.0")
+package dcl.transport.roomserver;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;
