@@ -82,7 +82,19 @@ class AuthChainsTest {
 			"[{\"type\":\"SIGNER\",\"payload\":\"x\"},{\"type\":\"SIGNER\",\"payload\":\"x\"}] x",
 			"[{\"type\":\"SIGNER\",\"payload\":\"x\"},{\"type\":\"SIGNER\",\"payload\":\"x\"}][]"})
 	void what_is_not_a_list_of_links_in_strict_json_is_malformed(String json) {
-		assertThat(refusal(json)).isEqualTo(Reason.MALFORMED);
+		assertThat(catchThrowableOfType(AuthChainException.class, () -> AuthChains.parse(json)).reason()).isEqualTo(Reason.MALFORMED);
+	}
+
+	@Test
+	void reading_a_list_of_links_verifies_nothing() throws Exception {
+		assertThat(AuthChains.parse(" [ {\"payload\":\"\\u0078\",\"type\":\"a\"} , {\"type\":\"b\",\"payload\":\"y\",\"signature\":\"z\"} ] ").links())
+				.containsExactly(new AuthLink("a", "x", ""), new AuthLink("b", "y", "z"));
+	}
+
+	@Test
+	void links_are_of_the_type_of_their_place_whatever_they_say() {
+		assertThat(refusal(chain.toJson().replace("ECDSA_EPHEMERAL", "ECDSA_SIGNED_ENTITY"))).isEqualTo(Reason.MALFORMED);
+		assertThat(refusal(chain.toJson().replace("ECDSA_SIGNED_ENTITY", "ECDSA_EPHEMERAL"))).isEqualTo(Reason.MALFORMED);
 	}
 
 	@Test
