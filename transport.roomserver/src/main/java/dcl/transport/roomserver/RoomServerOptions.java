@@ -34,6 +34,7 @@ public final class RoomServerOptions {
 	private Duration pongTimeout = Duration.ofSeconds(10);
 	private int maxMessageBytes = 16_384;
 	private int outgoingBytes = 1_048_576;
+	private int unreliableBytes = 65_536;
 	private int ignoredPerSecond = 100;
 	private int verifiers = 1;
 	private OneSessionPer oneSessionPer = OneSessionPer.SERVER;
@@ -54,6 +55,7 @@ public final class RoomServerOptions {
 		pongTimeout = from.pongTimeout;
 		maxMessageBytes = from.maxMessageBytes;
 		outgoingBytes = from.outgoingBytes;
+		unreliableBytes = from.unreliableBytes;
 		ignoredPerSecond = from.ignoredPerSecond;
 		verifiers = from.verifiers;
 		oneSessionPer = from.oneSessionPer;
@@ -190,14 +192,25 @@ public final class RoomServerOptions {
 	}
 
 	/**
-	 * Returns the same with another size of the queue to each client. When it is full, unreliable packets are dropped, the oldest first; a client that
-	 * cannot take a reliable one is disconnected.
+	 * Returns the same with another size of the queue to each client. A client whose queue has no room for a reliable packet is disconnected.
 	 *
-	 * @param bytes 65 536 to 2^30; 1 048 576 by default; at least the largest message and the welcome of a full room (64 bytes for each user) are kept
+	 * @param bytes 65 536 to 2^30; 1 048 576 by default. The welcome of a full room (64 bytes for each user) and one unreliable packet always fit
 	 */
 	public RoomServerOptions withOutgoingBytes(int bytes) {
 		RoomServerOptions copy = new RoomServerOptions(this);
 		copy.outgoingBytes = within("outgoingBytes", bytes, 65_536, 1 << 30);
+		return copy;
+	}
+
+	/**
+	 * Returns the same with another fill of the queue to a client above which unreliable packets are dropped: the rest is kept for reliable ones, and
+	 * positions do not grow old in the queue.
+	 *
+	 * @param bytes 0 to 2^29; 65 536 by default; 0 drops them whenever anything waits, as mini-comms does
+	 */
+	public RoomServerOptions withUnreliableBytes(int bytes) {
+		RoomServerOptions copy = new RoomServerOptions(this);
+		copy.unreliableBytes = within("unreliableBytes", bytes, 0, 1 << 29);
 		return copy;
 	}
 
@@ -294,6 +307,11 @@ public final class RoomServerOptions {
 	/** Returns the size of the queue to each client. */
 	public int outgoingBytes() {
 		return outgoingBytes;
+	}
+
+	/** Returns the fill of a client's queue above which unreliable packets are dropped. */
+	public int unreliableBytes() {
+		return unreliableBytes;
 	}
 
 	/** Returns how many packets a second are tolerated that are not passed on. */

@@ -41,10 +41,10 @@ public interface RoomServerStats {
 	/** Returns how many packets clients sent to their rooms. */
 	long received();
 
-	/** Returns how many packets were queued for clients: each one received is counted once for each other member of the room. */
+	/** Returns how many packets were passed on: one that was received counts once for each other member of the room who was not too slow for it. */
 	long relayed();
 
-	/** Returns how many unreliable packets were dropped because a client's queue was full. */
+	/** Returns how many unreliable packets were dropped because a client was too slow for them. */
 	long dropped();
 
 	/** Returns how many calls of the {@link RoomServerListener} were lost because it was too slow. */
