@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import dcl.transport.Identity;
 import dcl.transport.TransportRegistry;
 import dcl.transport.spi.TransportProvider;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
@@ -35,6 +36,7 @@ import org.osgi.service.metatype.annotations.Designate;
  */
 @Component(service = {}, immediate = true, configurationPid = "dcl.transport.registry")
 @Designate(ocd = Config.class)
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.TransportRegistry\"", uses = TransportRegistry.class, effective = "active")
 public final class RegistryComponent {
 
 	private final Registry registry;
