@@ -1,0 +1,73 @@
+package dcl.transport.cli.internal;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToIntFunction;
+
+import dcl.transport.TransportRegistry;
+import dcl.transport.TransportUri;
+import dcl.transport.spi.TransportProvider;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+
+/** Offers the command line to the launcher: arguments in, exit code out. The property is what the launcher looks for. */
+@Component(service = ToIntFunction.class, property = "dcl.transport.command=comms")
+public final class CommandLineComponent implements ToIntFunction<String[]>, Installed {
+
+	private final BundleContext context;
+	private final TransportRegistry registry;
+
+	/** Takes what the commands work with. */
+	@Activate
+	public CommandLineComponent(BundleContext context, @Reference TransportRegistry registry) {
+		this.context = context;
+		this.registry = registry;
+	}
+
+	/** Runs on the caller's thread, with the streams of the process; interrupt it to end the command early. */
+	@Override
+	public int applyAsInt(String[] args) {
+		Io io = new Io(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err);
+		return new Tool(io, registry, this, context.getBundle().getVersion().toString()).run(args);
+	}
+
+	@Override
+	public List<Candidate> bestFirst() {
+		try {
+			Collection<ServiceReference<TransportProvider>> references = context.getServiceReferences(TransportProvider.class, null);
+			List<Candidate> found = new ArrayList<>();
+			references.stream().sorted(Comparator.reverseOrder()).forEach(reference -> found.add(candidate(reference)));
+			return found;
+		} catch (InvalidSyntaxException e) {
+			throw new IllegalStateException("no filter was given", e);
+		}
+	}
+
+	private Candidate candidate(ServiceReference<TransportProvider> reference) {
+		Object types = reference.getProperty(TransportProvider.TYPE);
+		Object ranking = reference.getProperty(Constants.SERVICE_RANKING);
+		List<String> served = types instanceof String one ? List.of(one) : types instanceof String[] many ? Arrays.asList(many) : List.of();
+		return new Candidate(served, reference.getBundle().getSymbolicName(), reference.getBundle().getVersion().toString(),
+				ranking instanceof Integer number ? number : 0, uri -> accepts(reference, uri));
+	}
+
+	private boolean accepts(ServiceReference<TransportProvider> reference, TransportUri uri) {
+		TransportProvider provider = context.getService(reference);
+		try {
+			return provider != null && provider.accepts(uri);
+		} finally {
+			context.ungetService(reference);
+		}
+	}
+}

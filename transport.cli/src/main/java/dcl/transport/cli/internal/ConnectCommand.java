@@ -1,0 +1,86 @@
+package dcl.transport.cli.internal;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+import dcl.transport.Identity;
+import dcl.transport.TransportException.Code;
+import dcl.transport.TransportRegistry;
+import dcl.transport.TransportUri;
+import dcl.transport.identity.KeyFileException;
+import dcl.transport.identity.Wallets;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "connect", mixinStandardHelpOptions = true, description = "Joins a room, sends what standard input says and prints what happens.",
+		footer = {"", "Standard input: a line is a chat message. With --json it is one of", "  {\"send\":\"chat\",\"message\":\"hi\"}",
+				"  {\"send\":\"<rfc4 member>\",\"packet\":{…},\"reliable\":false,\"to\":[\"0x…\"],\"topic\":\"\"}", "  {\"send\":\"raw\",\"hex\":\"…\"}",
+				"Leaves at --for or, without it, at the end of the input. A connection that was there once and broke is made again."})
+final class ConnectCommand implements Callable<Integer> {
+
+	private final Io io;
+	private final TransportRegistry registry;
+
+	@Parameters(paramLabel = "<uri>", description = "The connection string, or @FILE.")
+	private String text;
+
+	@ArgGroup
+	private Who who;
+
+	@Option(names = "--for", paramLabel = "<time>", description = "When to leave, such as 30s or 5m; the end of the input does not end it then.")
+	private Duration time;
+
+	@Option(names = "--retry", description = "Tries again, too, when the first connection fails.")
+	private boolean retry;
+
+	@Option(names = "--json", description = "One JSON object a line, on standard output and standard input.")
+	private boolean json;
+
+	/** Without either there is no identity. */
+	static final class Who {
+
+		@Option(names = "--guest", required = true, description = "Signs with a throw-away key.")
+		private boolean guest;
+
+		@Option(names = "--key-file", required = true, paramLabel = "<file>", description = "Signs with the private key in this file, which its owner alone may read.")
+		private Path keyFile;
+	}
+
+	ConnectCommand(Io io, TransportRegistry registry) {
+		this.io = io;
+		this.registry = registry;
+	}
+
+	@Override
+	public Integer call() throws InterruptedException {
+		Stop stop = new Stop(time);
+		try (Output out = new Output(io, json, stop::outputGone)) {
+			TransportUri uri;
+			try {
+				uri = TransportUri.parse(text);
+			} catch (IllegalArgumentException e) {
+				out.print(Event.failed(Code.INVALID_PARAMS, e.getMessage()));
+				return Exit.CANNOT_RESOLVE;
+			}
+			Optional<Identity> identity;
+			try {
+				identity = identity();
+			} catch (KeyFileException e) {
+				out.print(Event.failed(Code.NO_IDENTITY, e.getMessage()));
+				return Exit.REFUSED;
+			}
+			return new Visit(registry, uri, identity, out, stop, new Backoff(), retry).run(io.in(), time == null);
+		}
+	}
+
+	private Optional<Identity> identity() throws KeyFileException {
+		if (who == null) {
+			return Optional.empty();
+		}
+		return Optional.of(who.guest ? Wallets.random() : Wallets.fromKeyFile(who.keyFile));
+	}
+}

@@ -1,0 +1,166 @@
+package dcl.transport.cli.internal;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Standard output, written by a thread of its own, so that a reader who is slow, or stopped, holds up nobody. Keeps at most {@value #MAX_LINES} lines; of those that
+ * come from listeners what is more is left out, and counted. Thread-safe.
+ */
+final class Output implements AutoCloseable {
+
+	/** What may wait for a slow reader. */
+	static final int MAX_LINES = 10_000;
+
+	private static final long CLOSE_MILLIS = 2_000;
+
+	private final OutputStream out;
+	private final PrintStream err;
+	private final boolean json;
+	private final Runnable whenBroken;
+	private final Deque<String> waiting = new ArrayDeque<>(); // guarded by itself, like what follows
+	private final Thread writer;
+	private boolean closed;
+	private boolean broken;
+	private long leftOut;
+
+	/** @param whenBroken runs once, when nobody reads any more */
+	Output(Io io, boolean json, Runnable whenBroken) {
+		this.out = new BufferedOutputStream(io.out());
+		this.err = io.err();
+		this.json = json;
+		this.whenBroken = whenBroken;
+		this.writer = new Thread(this::write, "comms-output");
+		writer.setDaemon(true);
+		writer.start();
+	}
+
+	boolean json() {
+		return json;
+	}
+
+	/** Prints an event that our own side made; waits while too many others do. */
+	void print(Event event) throws InterruptedException {
+		String line = json ? Json.line(event.members()) : event.text();
+		if (toStandardError(event, line)) {
+			return;
+		}
+		synchronized (waiting) {
+			while (waiting.size() >= MAX_LINES && !broken && !closed) {
+				waiting.wait();
+			}
+			put(line);
+		}
+	}
+
+	/** Prints what a listener heard, or leaves it out; never waits. */
+	void offer(Event event) {
+		String line = json ? Json.line(event.members()) : event.text();
+		if (toStandardError(event, line)) {
+			return;
+		}
+		synchronized (waiting) {
+			if (waiting.size() >= MAX_LINES) {
+				leftOut++;
+			} else {
+				put(line);
+			}
+		}
+	}
+
+	/** Prints one line as it is. */
+	void line(String line) throws InterruptedException {
+		synchronized (waiting) {
+			while (waiting.size() >= MAX_LINES && !broken && !closed) {
+				waiting.wait();
+			}
+			put(line);
+		}
+	}
+
+	private boolean toStandardError(Event event, String line) {
+		if (json || !event.name().equals("failed")) {
+			return false;
+		}
+		err.println(line);
+		return true;
+	}
+
+	private void put(String line) {
+		if (!broken && !closed) {
+			waiting.add(line);
+			waiting.notifyAll();
+		}
+	}
+
+	private void write() {
+		try {
+			for (String line = next(); line != null; line = next()) {
+				out.write(line.getBytes(StandardCharsets.UTF_8));
+				out.write('\n');
+				if (idle()) {
+					out.flush();
+				}
+			}
+			out.flush();
+		} catch (IOException gone) {
+			synchronized (waiting) {
+				broken = true;
+				waiting.clear();
+				waiting.notifyAll();
+			}
+			whenBroken.run();
+		} catch (InterruptedException e) {
+			throw new IllegalStateException("nobody interrupts this thread", e);
+		}
+	}
+
+	private String next() throws InterruptedException {
+		synchronized (waiting) {
+			while (waiting.isEmpty() && !closed) {
+				waiting.wait();
+			}
+			String line = waiting.poll();
+			waiting.notifyAll();
+			return line;
+		}
+	}
+
+	private boolean idle() {
+		synchronized (waiting) {
+			return waiting.isEmpty();
+		}
+	}
+
+	/** Writes what waits, for at most two seconds. */
+	@Override
+	public void close() {
+		long missing;
+		synchronized (waiting) {
+			closed = true;
+			waiting.notifyAll();
+			missing = leftOut;
+		}
+		boolean interrupted = Thread.interrupted();
+		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
+		while (writer.isAlive() && System.nanoTime() < end) {
+			try {
+				writer.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
+			} catch (InterruptedException e) {
+				interrupted = true; // the last words are worth two seconds
+			}
+		}
+		if (missing > 0) {
+			err.println("standard output was too slow: " + missing + " lines were left out");
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+}

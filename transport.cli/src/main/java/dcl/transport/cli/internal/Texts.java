@@ -1,0 +1,34 @@
+package dcl.transport.cli.internal;
+
+/** Makes what others wrote fit for a terminal. */
+final class Texts {
+
+	private static final int MAX = 4_096;
+
+	private Texts() {
+	}
+
+	/**
+	 * Returns a text whose characters all show: control characters (so no ANSI sequence survives), formatting ones (so none that turns the direction of
+	 * writing), line ends, lone surrogates and unassigned ones become <code>&#92;u{hex}</code>; what exceeds 4 096 characters becomes "…".
+	 */
+	static String printable(String text) {
+		StringBuilder printable = new StringBuilder(Math.min(text.length(), MAX));
+		text.codePoints().limit(MAX).forEach(c -> {
+			switch (Character.getType(c)) {
+				case Character.CONTROL :
+				case Character.FORMAT :
+				case Character.SURROGATE :
+				case Character.PRIVATE_USE :
+				case Character.UNASSIGNED :
+				case Character.LINE_SEPARATOR :
+				case Character.PARAGRAPH_SEPARATOR :
+					printable.append("\\u{").append(Integer.toHexString(c)).append('}');
+					break;
+				default :
+					printable.appendCodePoint(c);
+			}
+		});
+		return printable.append(text.codePointCount(0, text.length()) > MAX ? "…" : "").toString();
+	}
+}
