@@ -87,7 +87,7 @@ final class ClientConnection extends Connection {
 				try {
 					channel.configureBlocking(false);
 					channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-					channel(channel, SelectionKey.OP_CONNECT);
+					wire(channel, SelectionKey.OP_CONNECT);
 				} catch (IOException | RuntimeException e) {
 					channel.close();
 					throw e;
@@ -106,13 +106,13 @@ final class ClientConnection extends Connection {
 
 	private void notConnected(String how) {
 		lastFailure = Text.line(how);
-		dropChannel();
+		dropWire();
 	}
 
 	@Override
 	void connectable() throws IOException {
 		try {
-			if (!channel().isConnected() && !channel().finishConnect()) {
+			if (!wire().channel().isConnected() && !wire().channel().finishConnect()) {
 				return;
 			}
 		} catch (IOException e) {

@@ -10,18 +10,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-import javax.net.ssl.SSLEngineResult;
-import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
-import org.java_websocket.WebSocket;
-import org.java_websocket.WebSocketAdapter;
 import org.java_websocket.WebSocketImpl;
-import org.java_websocket.handshake.Handshakedata;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * The methods of {@link WebSocketConnection} run on any thread and touch only the queue, the inbox and volatile fields. Everything else belongs to the
  * loop, {@code WebSocketImpl} with it.
  */
-abstract class Connection implements WebSocketConnection, Loop.Selectable, StrictDraft.Sink {
+abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.Owner, StrictDraft.Sink {
 
 	/** How far it is; no phase comes back. */
 	enum Phase {
@@ -78,17 +72,12 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 
 	// the rest is the loop's
 	private Phase phase = Phase.CONNECTING;
-	private SocketChannel channel;
-	private SelectionKey key;
-	private Tls tls;
-	private boolean tlsBusy;
-	private WebSocketImpl impl;
-	private StrictDraft draft;
+	private Wire wire; // null before there is a socket
+	private Core core; // null before the handshake
 	private Head.Collector head;
 	private final Deque<ByteBuffer> control = new ArrayDeque<>(2); // heads and close frames: before what is queued, but never inside a frame
 	private byte[] pong; // the newest ping to answer, or null
 	private boolean ownPing; // one of the half-open check is to be sent
-	private ByteBuffer residue; // what the socket did not take
 	private boolean told; // the listener knows the ending
 	private boolean closeSent;
 	private boolean finSent;
@@ -262,45 +251,40 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 		deadline = at;
 	}
 
-	final void channel(SocketChannel opened, int interest) throws IOException {
-		channel = opened;
-		key = opened.register(loop.selector(), interest, this);
+	final void wire(SocketChannel opened, int interest) throws IOException {
+		wire = new Wire(this, loop, engine, opened, opened.register(loop.selector(), interest, this));
 	}
 
-	final SocketChannel channel() {
-		return channel;
+	final Wire wire() {
+		return wire;
 	}
 
 	/** Gives up a socket that did not come up; another one may follow. */
-	final void dropChannel() {
-		if (key != null) {
-			key.cancel();
-			key = null;
-		}
-		if (channel != null) {
-			try {
-				channel.close();
-			} catch (IOException e) {
-				LOG.debug("A socket did not close: {}", e.toString());
-			}
-			channel = null;
+	final void dropWire() {
+		if (wire != null) {
+			wire.close();
+			wire = null;
 		}
 	}
 
 	/** TCP is up: TLS or HTTP is next. */
 	final void established(Tls with, Duration limit) throws IOException {
 		heard = loop.now();
-		tls = with;
 		if (with == null) {
 			phase(Phase.HEAD, limit);
 			awaitHead();
 		} else {
 			phase(Phase.TLS, limit);
-			with.begin();
-			readTls(false);
+			wire.secure(with);
 		}
-		flush();
-		updateInterest();
+		again();
+	}
+
+	@Override
+	public final void secured() throws IOException {
+		// a server has one time for both, a client one for each
+		phase(Phase.HEAD, client ? limits.handshakeTimeout() : Duration.ofNanos(Math.max(1, deadline - loop.now())));
+		awaitHead();
 	}
 
 	private void awaitHead() throws IOException {
@@ -318,12 +302,10 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 		control.add(ByteBuffer.wrap(bytes));
 	}
 
-	/** Makes Java-WebSocket's side of this connection, which makes and checks the keys of the handshake. */
+	/** Begins the handshake with Java-WebSocket, which makes and checks its keys. */
 	final WebSocketImpl core(String agreed) {
-		draft = new StrictDraft(this, client, limits, engine.masks(), loop.frames, agreed);
-		WebSocketAdapter adapter = new Quiet();
-		impl = client ? new WebSocketImpl(adapter, draft) : new WebSocketImpl(adapter, List.of(draft));
-		return impl;
+		core = new Core(new StrictDraft(this, client, limits, engine.masks(), loop.frames, agreed), client);
+		return core.impl();
 	}
 
 	/** The handshake is done. */
@@ -370,7 +352,12 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 			end(ending(WebSocketEnding.Kind.CLOSED_BY_US, 1006, "closed before it was open"));
 			return;
 		}
-		if (channel != null && phase != Phase.CONNECTING) {
+		again();
+	}
+
+	@Override
+	public final void again() throws IOException {
+		if (wire != null && phase != Phase.CONNECTING && phase != Phase.ENDED) {
 			flush();
 			updateInterest();
 		}
@@ -383,12 +370,14 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 			return;
 		}
 		if (ready.isReadable()) {
-			read();
+			wire.read();
 		}
-		if (phase != Phase.ENDED) {
-			flush();
-			updateInterest();
-		}
+		again();
+	}
+
+	@Override
+	public final boolean isEnded() {
+		return phase == Phase.ENDED;
 	}
 
 	/** TCP came up, or did not. */
@@ -398,8 +387,10 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 	public final void failed(Throwable cause) {
 		try {
 			if (cause instanceof SSLException) {
-				sendAlert();
-				end(ending(WebSocketEnding.Kind.TLS, 1006, "TLS failed: " + Text.line(cause.getMessage())));
+				if (wire != null) {
+					wire.alert();
+				}
+				end(ending(WebSocketEnding.Kind.TLS, 1006, "TLS failed: " + Text.causes(cause)));
 			} else if (cause instanceof IOException) {
 				broke(Text.line(cause.getMessage()));
 			} else {
@@ -412,41 +403,15 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 		}
 	}
 
-	private void sendAlert() {
-		try {
-			if (residue == null && channel != null && tls != null && !tlsBusy) {
-				ByteBuffer net = loop.tls().netOut.clear();
-				tls.wrap(ByteBuffer.allocate(0), net);
-				channel.write(net.flip());
-			}
-		} catch (IOException e) {
-			LOG.debug("No alert was sent: {}", e.toString());
-		}
-	}
-
-	private void read() throws IOException {
-		if (tls != null) {
-			readTls(true);
-			return;
-		}
-		ByteBuffer in = loop.in.clear();
-		int count = channel.read(in);
-		if (count < 0) {
-			endOfStream();
-		} else if (count > 0) {
-			received(in.flip());
-		}
-	}
-
-	/** Takes bytes from the peer, TLS removed. */
-	private void received(ByteBuffer in) throws IOException {
+	@Override
+	public final void received(ByteBuffer in) throws IOException {
 		heard = loop.now();
 		try {
 			while (in.hasRemaining()) {
 				switch (phase) {
 					case HEAD -> readHead(in);
 					case OPEN, CLOSING -> {
-						draft.read(impl, in);
+						core.read(in);
 						if (phase == Phase.OPEN || phase == Phase.CLOSING) {
 							return;
 						}
@@ -501,106 +466,8 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 		batchBytes = 0;
 	}
 
-	/** Lets TLS go on as far as it can, with new bytes from the socket if asked to. */
-	private void readTls(boolean fromSocket) throws IOException {
-		if (tlsBusy) {
-			return;
-		}
-		Loop.TlsBuffers buffers = loop.tls();
-		ByteBuffer net = buffers.netIn.clear();
-		tls.restore(net);
-		boolean end = fromSocket && net.hasRemaining() && channel.read(net) < 0;
-		net.flip();
-		unwrap(net, buffers.appIn.clear());
-		if (end && phase != Phase.ENDED && !tlsBusy) {
-			endOfStream();
-		}
-	}
-
-	private void unwrap(ByteBuffer net, ByteBuffer app) throws IOException {
-		while (phase != Phase.ENDED) {
-			switch (tls.status()) {
-				case NEED_TASK -> {
-					tls.hold(net);
-					runTasks();
-					return;
-				}
-				case NEED_WRAP -> {
-					if (residue != null) {
-						tls.hold(net); // goes on when the socket has taken the rest
-						return;
-					}
-					wrapAndWrite(ByteBuffer.allocate(0));
-					establishedTls();
-				}
-				default -> {
-					if (!net.hasRemaining()) {
-						return;
-					}
-					SSLEngineResult result = tls.unwrap(net, app);
-					establishedTls();
-					if (result.bytesProduced() > 0) {
-						received(app.flip());
-						app.clear();
-					}
-					if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
-						throw new IllegalStateException("expected " + app.capacity() + " bytes to hold one record");
-					}
-					if (result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW) {
-						tls.hold(net);
-						return;
-					}
-					if (result.getStatus() == SSLEngineResult.Status.CLOSED && phase != Phase.ENDED) {
-						endOfStream();
-						return;
-					}
-				}
-			}
-		}
-	}
-
-	private void establishedTls() throws IOException {
-		if (phase == Phase.TLS && tls.isEstablished()) {
-			phase(Phase.HEAD, client ? limits.handshakeTimeout() : Duration.ofNanos(Math.max(1, deadline - loop.now())));
-			awaitHead();
-		}
-	}
-
-	private void runTasks() {
-		List<Runnable> tasks = tls.tasks();
-		tlsBusy = true;
-		engine.compute(() -> {
-			Throwable failure = null;
-			try {
-				tasks.forEach(Runnable::run);
-			} catch (Throwable e) {
-				failure = e;
-			}
-			Throwable result = failure;
-			loop.execute(() -> computed(result));
-		});
-	}
-
-	private void computed(Throwable failure) {
-		tlsBusy = false;
-		if (phase == Phase.ENDED) {
-			return;
-		}
-		try {
-			if (failure != null) {
-				throw failure;
-			}
-			readTls(false);
-			if (phase != Phase.ENDED) {
-				flush();
-				updateInterest();
-			}
-		} catch (Throwable e) {
-			failed(e);
-		}
-	}
-
-	private void endOfStream() throws IOException {
+	@Override
+	public final void endOfStream() {
 		if (phase == Phase.LINGERING) {
 			closeChannel();
 		} else {
@@ -623,51 +490,29 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 	// ---- the loop: writing
 
 	private void flush() throws IOException {
-		if (phase == Phase.ENDED || tlsBusy || channel == null || phase == Phase.CONNECTING) {
-			return;
-		}
-		boolean progress = false;
-		if (residue != null) {
-			int count = channel.write(residue);
-			progress = count > 0;
-			boolean all = !residue.hasRemaining();
-			if (all) {
-				residue = null;
-			}
-			written(count, all);
-			if (all && tls != null && (tls.holds() || tls.status() == HandshakeStatus.NEED_WRAP)) {
-				readTls(false); // it waited for room to answer
-			}
-		}
-		if (residue == null && phase != Phase.ENDED && phase != Phase.TLS) {
+		boolean progress = wire.drain();
+		if (phase != Phase.ENDED && !wire.isBlocked()) {
 			progress |= gather();
 		}
-		boolean more = phase != Phase.ENDED && hasMore();
+		if (phase == Phase.ENDED) {
+			return;
+		}
+		boolean more = hasMore();
 		if (progress || more && !waiting) {
 			progressed = loop.now();
 		}
 		waiting = more;
 		if (!more && phase == Phase.LINGERING && !finSent) {
-			finish();
-			waiting = residue != null;
+			finSent = wire.finish();
+			waiting = wire.hasResidue();
 		}
 	}
 
 	/** Writes up to 64 KiB; returns whether the socket took any of it. */
 	private boolean gather() throws IOException {
-		ByteBuffer out = (tls == null ? loop.out : loop.tls().appOut).clear();
+		ByteBuffer out = wire.buffer();
 		fill(out);
-		out.flip();
-		if (!out.hasRemaining()) {
-			return false;
-		}
-		if (tls != null) {
-			return wrapAndWrite(out);
-		}
-		int count = channel.write(out);
-		keep(out);
-		written(count, residue == null);
-		return count > 0;
+		return out.flip().hasRemaining() && wire.write(out);
 	}
 
 	private void fill(ByteBuffer out) {
@@ -687,9 +532,6 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 	}
 
 	private void fillControl(ByteBuffer out) {
-		for (ByteBuffer made = impl == null ? null : impl.outQueue.poll(); made != null; made = impl.outQueue.poll()) {
-			control.add(made);
-		}
 		while (!control.isEmpty() && out.hasRemaining()) {
 			ByteBuffer next = control.peek();
 			int part = Math.min(out.remaining(), next.remaining());
@@ -714,75 +556,25 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 
 	private void sendClose(int code, String reason) {
 		closeSent = true;
-		impl.close(code, code == 1007 && reason.isEmpty() ? "expected UTF-8" : reason); // Java-WebSocket refuses a bare 1007
-		for (ByteBuffer made = impl.outQueue.poll(); made != null; made = impl.outQueue.poll()) {
-			control.add(made);
-		}
+		control.add(core.closeFrame(code, reason));
 	}
 
-	/** Puts plain bytes and whatever TLS has to say into records and writes them; returns whether the socket took any. */
-	private boolean wrapAndWrite(ByteBuffer app) throws IOException {
-		ByteBuffer net = loop.tls().netOut.clear();
-		boolean stuck = false;
-		do {
-			SSLEngineResult result = tls.wrap(app, net);
-			if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
-				throw new IllegalStateException("expected " + Tls.NET_BYTES + " bytes to hold the records of 64 KiB");
-			}
-			stuck = result.bytesConsumed() == 0 && result.bytesProduced() == 0;
-		} while (!stuck && (app.hasRemaining() || tls.status() == HandshakeStatus.NEED_WRAP));
-		if (app.hasRemaining() || stuck && tls.status() == HandshakeStatus.NEED_WRAP) {
-			throw new SSLException("expected TLS to take what is sent; it is closed or busy");
-		}
-		net.flip();
-		int count = channel.write(net);
-		keep(net);
-		written(count, residue == null);
-		return count > 0;
-	}
-
-	private void keep(ByteBuffer out) {
-		if (out.hasRemaining()) {
-			byte[] rest = new byte[out.remaining()];
-			out.get(rest);
-			residue = ByteBuffer.wrap(rest);
-		}
-	}
-
-	private void written(int count, boolean all) {
+	@Override
+	public final void written(int count, boolean all) {
 		if (queue.written(count, all) && inbox != null) {
 			inbox.writable();
 		}
 	}
 
 	private boolean hasMore() {
-		return residue != null || !control.isEmpty() || pong != null && !closeSent || ownPing && !closeSent || !queue.isEmpty()
-				|| impl != null && !impl.outQueue.isEmpty() || phase == Phase.CLOSING && !closeSent;
-	}
-
-	/** Everything is written: says goodbye in TLS and TCP, and waits for the peer to do so. */
-	private void finish() throws IOException {
-		finSent = true;
-		if (tls != null && tls.isEstablished() && !tls.isOutboundDone()) {
-			tls.closeOutbound();
-			wrapAndWrite(ByteBuffer.allocate(0));
-			if (residue != null) {
-				finSent = false;
-				return;
-			}
-		}
-		channel.shutdownOutput();
+		return wire.hasResidue() || !control.isEmpty() || !closeSent && (pong != null || ownPing || phase == Phase.CLOSING) || !queue.isEmpty();
 	}
 
 	private void updateInterest() {
-		if (phase == Phase.ENDED || key == null) {
+		if (phase == Phase.ENDED) {
 			return;
 		}
-		boolean read = !tlsBusy && phase != Phase.DECIDING && !(phase == Phase.OPEN && isHeld());
-		int interest = (read ? SelectionKey.OP_READ : 0) | (waiting && !tlsBusy ? SelectionKey.OP_WRITE : 0);
-		if (key.interestOps() != interest) {
-			key.interestOps(interest);
-		}
+		wire.interest(phase != Phase.DECIDING && !(phase == Phase.OPEN && isHeld()), waiting);
 	}
 
 	private boolean isHeld() {
@@ -820,7 +612,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 			controlFrames = 0;
 		}
 		if (++controlFrames > limits.controlFramesPerSecond()) {
-			draft.stop();
+			core.stop();
 			broken(WebSocketEnding.Kind.PROTOCOL, 1008, "expected at most " + limits.controlFramesPerSecond() + " pings and pongs in a second");
 			return false;
 		}
@@ -896,8 +688,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 		} else if (pinged == 0 && now - heard >= limits.pingInterval().toNanos()) {
 			pinged = now;
 			ownPing = true;
-			flush();
-			updateInterest();
+			again();
 		}
 	}
 
@@ -967,61 +758,13 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Stric
 	private void closeChannel() {
 		phase(Phase.ENDED, null);
 		queue.truncate();
-		dropChannel();
+		dropWire();
 		loop.remove(this);
-		residue = null;
 		control.clear();
 		released();
 	}
 
 	/** The socket is closed; called once or more. */
 	void released() {
-	}
-
-	/** Java-WebSocket's callbacks; all that matters comes through the draft. */
-	private static final class Quiet extends WebSocketAdapter {
-
-		@Override
-		public void onWebsocketMessage(WebSocket conn, String message) {
-		}
-
-		@Override
-		public void onWebsocketMessage(WebSocket conn, ByteBuffer blob) {
-		}
-
-		@Override
-		public void onWebsocketOpen(WebSocket conn, Handshakedata d) {
-		}
-
-		@Override
-		public void onWebsocketClose(WebSocket ws, int code, String reason, boolean remote) {
-		}
-
-		@Override
-		public void onWebsocketClosing(WebSocket ws, int code, String reason, boolean remote) {
-		}
-
-		@Override
-		public void onWebsocketCloseInitiated(WebSocket ws, int code, String reason) {
-		}
-
-		@Override
-		public void onWebsocketError(WebSocket conn, Exception ex) {
-			LOG.warn("Java-WebSocket reports an error: {}", ex.toString());
-		}
-
-		@Override
-		public void onWriteDemand(WebSocket conn) {
-		}
-
-		@Override
-		public InetSocketAddress getLocalSocketAddress(WebSocket conn) {
-			return null;
-		}
-
-		@Override
-		public InetSocketAddress getRemoteSocketAddress(WebSocket conn) {
-			return null;
-		}
 	}
 }

@@ -61,7 +61,7 @@ final class ServerConnection extends Connection {
 		try {
 			InetSocketAddress peer = (InetSocketAddress) accepted.getRemoteAddress();
 			remote(peer);
-			channel(accepted, SelectionKey.OP_READ);
+			wire(accepted, SelectionKey.OP_READ);
 			if (loop.isStopping() || server.isClosed()) {
 				engineClosed();
 				return;

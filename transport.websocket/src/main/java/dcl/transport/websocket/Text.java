@@ -8,6 +8,17 @@ final class Text {
 	private Text() {
 	}
 
+	/** Returns what a failure and the root of it say. */
+	static String causes(Throwable failure) {
+		Throwable root = failure;
+		for (int i = 0; i < 10 && root.getCause() != null; i++) {
+			root = root.getCause();
+		}
+		String first = line(failure.getMessage());
+		String last = line(root.getMessage());
+		return first.contains(last) ? first : first + ": " + last;
+	}
+
 	/** Returns one line without control characters, cut to 200 characters. */
 	static String line(String text) {
 		if (text == null) {

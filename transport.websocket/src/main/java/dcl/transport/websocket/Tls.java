@@ -27,6 +27,7 @@ final class Tls {
 
 	private final SSLEngine engine;
 	private boolean established;
+	private boolean told; // that it is established
 	private byte[] held = EMPTY; // an incomplete record, or what waits for a task
 
 	private Tls(SSLEngine engine) {
@@ -74,6 +75,13 @@ final class Tls {
 
 	boolean isEstablished() {
 		return established;
+	}
+
+	/** Returns true once, after it was established. */
+	boolean justEstablished() {
+		boolean just = established && !told;
+		told |= just;
+		return just;
 	}
 
 	HandshakeStatus status() {
