@@ -1,0 +1,149 @@
+package dcl.transport.websocket;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Ping-pong on several connections, with replies from other threads: a lost wake-up leaves a connection silent, and a watchdog notices within a second.
+ * {@code -Dstress.trips=2000000} and {@code -Dstress.tls.trips=500000} are the long forms.
+ */
+class StressTest {
+
+	static final int CONNECTIONS = 8;
+	static final byte[] MESSAGE = new byte[90];
+
+	/** Sends the next message for each one that comes back. */
+	static final class Player implements WebSocketListener {
+
+		final AtomicLong left;
+		final AtomicLong trips = new AtomicLong();
+		final CountDownLatch done;
+
+		Player(long trips, CountDownLatch done) {
+			left = new AtomicLong(trips);
+			this.done = done;
+		}
+
+		@Override
+		public void opened(WebSocketConnection connection) {
+			connection.send(MESSAGE, SendMode.RELIABLE);
+		}
+
+		@Override
+		public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+			trips.incrementAndGet();
+			if (left.decrementAndGet() > 0) {
+				connection.send(MESSAGE, SendMode.RELIABLE);
+			} else {
+				done.countDown();
+			}
+		}
+
+		@Override
+		public void closed(WebSocketConnection connection, WebSocketEnding ending) {
+			// trips stop, and the watchdog tells
+		}
+	}
+
+	@Test
+	@Timeout(600)
+	void no_round_trip_stalls() throws Exception {
+		play(Long.getLong("stress.trips", 200_000), false, 1, false);
+	}
+
+	@Test
+	@Timeout(600)
+	void no_round_trip_stalls_when_others_reply() throws Exception {
+		play(Long.getLong("stress.trips", 200_000), false, 1, true);
+	}
+
+	@Test
+	@Timeout(600)
+	void no_round_trip_stalls_on_two_loops() throws Exception {
+		play(Long.getLong("stress.trips", 200_000) / 2, false, 2, true);
+	}
+
+	@Test
+	@Timeout(600)
+	void no_round_trip_stalls_in_tls() throws Exception {
+		play(Long.getLong("stress.tls.trips", 100_000), true, 1, true);
+	}
+
+	static void play(long trips, boolean tls, int loops, boolean others) throws Exception {
+		ExecutorService repliers = Executors.newFixedThreadPool(2);
+		WebSocketOptions options = WebSocketOptions.defaults().loops(loops);
+		if (tls) {
+			options = options.sslContext(Certificates.client());
+		}
+		try (WebSockets sockets = WebSockets.create(options)) {
+			WebSocketServerOptions where = WebSocketServerOptions.onLoopback(0);
+			WebSocketServer server = sockets.listen(tls ? where.tls(Certificates.server(Certificates.RIGHT)) : where, request -> HttpAnswer.accept(
+					!others ? new Echo() : new Echo() {
+						@Override
+						public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+							repliers.execute(() -> connection.send(payload, SendMode.RELIABLE));
+						}
+					}));
+			URI uri = URI.create((tls ? "wss" : "ws") + "://localhost:" + server.address().getPort() + "/");
+			CountDownLatch done = new CountDownLatch(CONNECTIONS);
+			List<Player> players = new ArrayList<>();
+			for (int i = 0; i < CONNECTIONS; i++) {
+				players.add(new Player(trips / CONNECTIONS, done));
+				sockets.connect(WebSocketRequest.to(uri), players.get(i));
+			}
+			long cpu = cpuNanos();
+			long begin = System.nanoTime();
+			watch(players, done);
+			double seconds = (System.nanoTime() - begin) / 1e9;
+			System.out.printf("stress: %d trips, tls %s, loops %d, other threads %s: %.1f s, %.0f trips per s, %.0f per CPU second%n", trips, tls, loops,
+					others, seconds, trips / seconds, trips / ((cpuNanos() - cpu) / 1e9));
+			assertThat(players).allMatch(player -> player.left.get() <= 0);
+		} finally {
+			repliers.shutdownNow();
+		}
+	}
+
+	/** Waits, and fails when a connection that is not done makes no trip for a second while the machine does let us run. */
+	private static void watch(List<Player> players, CountDownLatch done) throws InterruptedException {
+		long[] seen = new long[players.size()];
+		int[] silent = new int[players.size()];
+		while (!done.await(250, TimeUnit.MILLISECONDS)) {
+			for (int i = 0; i < seen.length; i++) {
+				Player player = players.get(i);
+				long now = player.trips.get();
+				boolean stalled = now == seen[i] && player.left.get() > 0;
+				silent[i] = stalled ? silent[i] + 1 : 0;
+				seen[i] = now;
+				if (silent[i] >= (now == 0 ? 40 : 4)) {
+					throw new AssertionError("connection " + i + " is silent after " + now + " trips: " + Arrays.toString(seen) + stacks());
+				}
+			}
+		}
+	}
+
+	private static String stacks() {
+		StringBuilder text = new StringBuilder();
+		for (ThreadInfo info : ManagementFactory.getThreadMXBean().dumpAllThreads(false, false)) {
+			text.append('\n').append(info);
+		}
+		return text.toString();
+	}
+
+	private static long cpuNanos() {
+		return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+	}
+}
