@@ -3,6 +3,7 @@ package dcl.transport.websocket;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.slf4j.Logger;
@@ -137,7 +138,7 @@ final class Inbox implements Runnable {
 	private void submit() {
 		try {
 			executor.execute(this);
-		} catch (RuntimeException e) {
+		} catch (RejectedExecutionException e) {
 			boolean first;
 			synchronized (this) {
 				first = !told;
@@ -152,14 +153,21 @@ final class Inbox implements Runnable {
 
 	@Override
 	public void run() {
-		for (int i = 0; i < TURN; i++) {
+		for (int left = TURN;; left--) {
 			Object event = next();
 			if (event == null) {
 				return;
 			}
 			deliver(event);
+			if (left == 0) {
+				try {
+					executor.execute(this); // others have waited long enough
+					return;
+				} catch (RejectedExecutionException e) {
+					left = TURN; // a pool that shuts down: nobody else is served, so the rest can go on here
+				}
+			}
 		}
-		submit();
 	}
 
 	private Object next() {

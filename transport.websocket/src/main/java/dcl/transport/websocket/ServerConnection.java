@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 import javax.net.ssl.SSLContext;
 
@@ -138,10 +140,10 @@ final class ServerConnection extends Connection {
 				}
 				HttpAnswer result = made == null ? HttpAnswer.reply(500, "the server failed") : made;
 				if (!loop.execute(() -> decided(result))) {
-					neverOpened(result); // the loop has ended this connection, before it knew the listener
+					neverOpened(result, Runnable::run); // the loop has ended, and the executor may be about to
 				}
 			});
-		} catch (RuntimeException e) {
+		} catch (RejectedExecutionException e) {
 			LOG.warn("The executor rejected a request: {}", e.toString());
 			reply(HttpAnswer.reply(503, "the server is stopping"));
 		}
@@ -149,18 +151,18 @@ final class ServerConnection extends Connection {
 
 	private void decided(HttpAnswer made) {
 		if (phase() != Phase.DECIDING) {
-			neverOpened(made);
+			neverOpened(made, engine.executor());
 			return;
 		}
 		try {
 			if (made.listener == null) {
 				reply(made);
 			} else if (!request.isUpgrade()) {
-				neverOpened(made);
+				neverOpened(made, engine.executor());
 				reply(upgradeRequired());
 			} else if (!made.subprotocol.isEmpty() && !request.subprotocols().contains(made.subprotocol)) {
 				LOG.warn("The acceptor chose a sub-protocol that was not offered; the client gets status 500");
-				neverOpened(made);
+				neverOpened(made, engine.executor());
 				reply(HttpAnswer.reply(500, "the server failed"));
 			} else {
 				accept(made);
@@ -172,9 +174,10 @@ final class ServerConnection extends Connection {
 		markDirty();
 	}
 
-	private void neverOpened(HttpAnswer made) {
+	/** Tells a listener that was named for a connection that had ended already. */
+	private void neverOpened(HttpAnswer made, Executor executor) {
 		if (made.listener != null) {
-			new Inbox(made.listener, this, engine.executor(), limits.inboundBytes())
+			new Inbox(made.listener, this, executor, limits.inboundBytes())
 					.closed(ending(WebSocketEnding.Kind.LOST, 1006, "ended before it was open"));
 		}
 	}
