@@ -68,10 +68,9 @@ final class Loop implements Runnable {
 	private volatile boolean stopping;
 	private volatile boolean stopped;
 
-	Loop(String name) throws IOException {
+	Loop(Object engine, String name) throws IOException {
 		selector = Selector.open();
-		thread = new Thread(this, name);
-		thread.setDaemon(true);
+		thread = EngineThread.make(engine, this, name);
 	}
 
 	void start() {

@@ -23,16 +23,6 @@ import javax.net.ssl.SSLContext;
  */
 public final class WebSockets implements AutoCloseable {
 
-	private static final class PoolThread extends Thread {
-
-		final WebSockets engine;
-
-		PoolThread(WebSockets engine, Runnable task, String name) {
-			super(task, name);
-			this.engine = engine;
-		}
-	}
-
 	private static final int CALLBACK_THREADS = 2;
 	private static final int TLS_THREADS = 2;
 	private static final int DNS_THREADS = 4;
@@ -59,11 +49,8 @@ public final class WebSockets implements AutoCloseable {
 	/** A pool without threads when idle. What waits in it is bounded by the connections. */
 	private ThreadPoolExecutor pool(String what, int threads) {
 		AtomicInteger count = new AtomicInteger();
-		ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-			Thread thread = new PoolThread(this, task, options.threadNamePrefix + "-" + what + "-" + count.incrementAndGet());
-			thread.setDaemon(true);
-			return thread;
-		});
+		ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+				task -> EngineThread.make(this, task, options.threadNamePrefix + "-" + what + "-" + count.incrementAndGet()));
 		pool.allowCoreThreadTimeOut(true);
 		return pool;
 	}
@@ -123,7 +110,7 @@ public final class WebSockets implements AutoCloseable {
 		}
 		try {
 			while (loops.size() < options.loops) {
-				Loop loop = new Loop(options.threadNamePrefix + "-" + (loops.size() + 1));
+				Loop loop = new Loop(this, options.threadNamePrefix + "-" + (loops.size() + 1));
 				loops.add(loop);
 				loop.start();
 			}
@@ -217,8 +204,7 @@ public final class WebSockets implements AutoCloseable {
 		} else {
 			pool.shutdown(); // the last callbacks still run
 		}
-		boolean mine = Thread.currentThread() instanceof PoolThread thread && thread.engine == this;
-		if (!mine && !pool.awaitTermination(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+		if (!EngineThread.isOf(this) && !pool.awaitTermination(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
 			pool.shutdownNow();
 		}
 	}

@@ -80,7 +80,7 @@ class StressTest {
 	@Test
 	@Timeout(600)
 	void no_round_trip_stalls_in_tls() throws Exception {
-		play(Long.getLong("stress.tls.trips", 100_000), true, 1, true);
+		play(Long.getLong("stress.tls.trips", 50_000), true, 1, true);
 	}
 
 	static void play(long trips, boolean tls, int loops, boolean others) throws Exception {

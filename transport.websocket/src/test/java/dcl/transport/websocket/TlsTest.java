@@ -232,6 +232,67 @@ class TlsTest {
 	}
 
 	@Test
+	void a_server_that_renegotiates_is_left() throws Exception {
+		try (SSLServerSocket port = (SSLServerSocket) Certificates.server(Certificates.RIGHT).getServerSocketFactory().createServerSocket(0)) {
+			port.setEnabledProtocols(new String[] {"TLSv1.2"});
+			sockets.connect(to(port.getLocalPort()), client);
+			try (SSLSocket socket = (SSLSocket) port.accept(); RawPeer peer = new RawPeer(socket, true)) {
+				peer.write(RawPeer.accept(peer.head()));
+				client.open();
+				socket.startHandshake(); // sends a HelloRequest
+				Thread reader = new Thread(() -> {
+					try {
+						socket.getInputStream().read();
+					} catch (IOException expected) {
+						// it is cut
+					}
+				});
+				reader.start();
+				assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.TLS);
+				assertThat(client.ending().detail()).contains("renegotiation");
+				reader.join();
+			}
+		}
+	}
+
+	@Test
+	void a_slow_reader_stalls_neither_its_handshake_nor_another_connection() throws Exception {
+		// the server's records wait in the meddler until the client has closed its window
+		WebSocketServer server = server(Certificates.RIGHT, new Echo());
+		java.util.concurrent.CountDownLatch go = new java.util.concurrent.CountDownLatch(1);
+		try (Meddler meddler = new Meddler(server.address().getPort(), (chunk, before, to) -> {
+			try {
+				if (before > 100_000 && !go.await(20, TimeUnit.SECONDS)) {
+					throw new IOException("never released");
+				}
+			} catch (InterruptedException e) {
+				throw new IOException(e);
+			}
+			to.getOutputStream().write(chunk);
+		})) {
+			WebSocketConnection slow = sockets.connect(to(meddler.port.getLocalPort()), client);
+			client.open();
+			byte[] sent = new byte[200_000];
+			new Random(8).nextBytes(sent);
+			int count = 0;
+			for (int i = 0; i < 60; i++) { // more than the buffers of the system hold
+				count += slow.send(sent, SendMode.RELIABLE) == SendResult.ACCEPTED ? 1 : 0;
+				client.writable.poll(20, TimeUnit.MILLISECONDS);
+			}
+			Recorder other = new Recorder();
+			WebSocketConnection quick = sockets.connect(to(server.address().getPort()), other);
+			other.open();
+			quick.send(new byte[10], SendMode.RELIABLE);
+			assertThat(other.next().payload()).hasSize(10);
+			go.countDown();
+			int echoed = Math.min(5, count); // the echo itself refuses what does not fit into its queue
+			for (int i = 0; i < echoed; i++) {
+				assertThat(client.next().payload()).isEqualTo(sent);
+			}
+		}
+	}
+
+	@Test
 	void a_changed_byte_ends_that_connection_and_no_other() throws Exception {
 		WebSocketServer server = server(Certificates.RIGHT, new Echo());
 		AtomicBoolean corrupt = new AtomicBoolean();
