@@ -27,6 +27,7 @@ final class ClientConnection extends Connection {
 
 	private final WebSocketRequest request;
 	private final Deque<InetAddress> untried = new ArrayDeque<>();
+	private Runnable lookup; // of the name, while it may not have begun
 	private long connectDeadline;
 	private String lastFailure = "no address was given";
 	private WebSocketImpl core;
@@ -53,14 +54,24 @@ final class ClientConnection extends Connection {
 			resolved(request.addresses);
 			return;
 		}
-		engine.resolve(() -> {
+		lookup = () -> {
 			try {
 				List<InetAddress> found = List.of(InetAddress.getAllByName(request.host()));
 				loop.execute(() -> resolved(found));
 			} catch (UnknownHostException e) {
-				loop.execute(() -> unresolved());
+				loop.execute(this::unresolved);
 			}
-		});
+		};
+		engine.resolve(lookup);
+	}
+
+	/** An attempt that was given up must not keep others waiting for the resolver. */
+	@Override
+	void released() {
+		if (lookup != null) {
+			engine.forget(lookup);
+			lookup = null;
+		}
 	}
 
 	private void unresolved() {

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import javax.net.ssl.SSLException;
@@ -64,6 +65,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	private final SendQueue queue;
 	private final AtomicBoolean dirty = new AtomicBoolean();
+	private final AtomicInteger pongsDue = new AtomicInteger(); // for pings of the owner
 	private volatile boolean aborted;
 	private final AtomicReference<Close> asked = new AtomicReference<>(); // a polite close
 	private volatile InetSocketAddress remote;
@@ -130,7 +132,12 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		if (payload.length > Frames.MAX_CONTROL_BYTES) {
 			throw new IllegalArgumentException("expected a ping of at most " + Frames.MAX_CONTROL_BYTES + " bytes, got " + payload.length);
 		}
-		return offer(Frames.encode(Frames.PING, payload, client ? engine.masks() : null), false);
+		pongsDue.incrementAndGet(); // before it can be answered
+		SendResult result = offer(Frames.encode(Frames.PING, payload, client ? engine.masks() : null), false);
+		if (result != SendResult.ACCEPTED) {
+			pongsDue.decrementAndGet();
+		}
+		return result;
 	}
 
 	private SendResult offer(byte[] frame, boolean lossy) {
@@ -600,7 +607,15 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	@Override
 	public final void ponged(byte[] payload) {
-		if (controlAllowed() && phase == Phase.OPEN && !Arrays.equals(payload, OWN_PING)) {
+		if (Arrays.equals(payload, OWN_PING)) {
+			controlAllowed();
+			return;
+		}
+		boolean due = pongsDue.get() > 0; // what was asked for is no flood, however much it is
+		if (due) {
+			pongsDue.decrementAndGet();
+		}
+		if ((due || controlAllowed()) && phase == Phase.OPEN) {
 			loop.batch.add(new Inbox.Pong(payload));
 			batchBytes += payload.length;
 		}

@@ -94,7 +94,7 @@ public final class WebSocketLimits {
 	}
 
 	/**
-	 * Returns how many pings and pongs a peer may send within a second (1008).
+	 * Returns how many pings, and pongs that answer none of ours, a peer may send within a second (1008).
 	 *
 	 * @return a count
 	 */

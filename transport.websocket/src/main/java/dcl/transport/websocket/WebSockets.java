@@ -161,6 +161,10 @@ public final class WebSockets implements AutoCloseable {
 		resolving.execute(task);
 	}
 
+	void forget(Runnable lookup) {
+		resolving.remove(lookup);
+	}
+
 	void forget(Server server) {
 		servers.remove(server);
 	}

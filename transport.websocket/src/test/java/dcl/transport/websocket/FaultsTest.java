@@ -222,6 +222,28 @@ class FaultsTest {
 	}
 
 	@Test
+	void pongs_that_were_asked_for_are_no_flood() throws Exception {
+		WebSocketConnection connection = connect(limits.toBuilder().controlFramesPerSecond(5).build());
+		try (RawPeer peer = port.upgrade()) {
+			client.open();
+			for (int i = 0; i < 200; i++) {
+				assertThat(connection.ping(new byte[] {(byte) i})).isEqualTo(SendResult.ACCEPTED);
+			}
+			for (int i = 0; i < 200; i++) {
+				peer.write(peer.frame(0x8A, peer.read().payload()));
+			}
+			for (int i = 0; i < 200; i++) {
+				assertThat(client.pongs.poll(10, TimeUnit.SECONDS)).containsExactly((byte) i);
+			}
+			for (int i = 0; i < 6; i++) {
+				peer.write(peer.frame(0x8A, new byte[1])); // nobody asked for these
+			}
+			assertThat(peer.closeCode()).isEqualTo(1008);
+			assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.PROTOCOL);
+		}
+	}
+
+	@Test
 	void the_half_open_clock_stands_still_while_we_pause() throws Exception {
 		WebSocketConnection connection = connect(limits.toBuilder().pingInterval(ms(200)).pongTimeout(ms(200)).build());
 		try (RawPeer peer = port.upgrade()) {

@@ -106,6 +106,17 @@ class TlsTest {
 	}
 
 	@Test
+	void an_address_is_checked_as_a_name_is() throws Exception {
+		int right = server(Certificates.RIGHT, accepted).address().getPort();
+		sockets.connect(WebSocketRequest.to(URI.create("wss://127.0.0.1:" + right)), client);
+		client.open();
+		int wrong = server(Certificates.WRONG_NAME, accepted).address().getPort();
+		Recorder refused = new Recorder();
+		sockets.connect(WebSocketRequest.to(URI.create("wss://127.0.0.1:" + wrong)), refused);
+		assertThat(refused.ending().kind()).isEqualTo(WebSocketEnding.Kind.TLS);
+	}
+
+	@Test
 	void the_name_is_that_of_the_uri_when_addresses_are_given() throws Exception {
 		int port = server(Certificates.WRONG_NAME, accepted).address().getPort();
 		WebSocketRequest request = WebSocketRequest.to(URI.create("wss://other.example:" + port + "/"))
