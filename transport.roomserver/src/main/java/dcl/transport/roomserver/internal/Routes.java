@@ -92,7 +92,7 @@ final class Routes implements WebSocketAcceptor {
 	}
 
 	/** The members of ws-room-service's status; {@code details} stops where the answer would be too long. */
-	private String status() {
+	String status() {
 		Map<String, Integer> sizes = environment.rooms().sizes();
 		StringBuilder json = new StringBuilder(256).append("{\"version\":").append(quoted(version))
 				.append(",\"currentTime\":").append(environment.clock().millis())

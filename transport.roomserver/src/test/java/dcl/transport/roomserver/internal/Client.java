@@ -111,7 +111,7 @@ final class Client implements WebSocket.Listener, AutoCloseable {
 	byte[] takeBytes() throws InterruptedException {
 		byte[] next = arrived.poll(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
 		if (next == null) {
-			throw new AssertionError("nothing came; closed: " + closed);
+			throw new AssertionError("nothing came; closed: " + closed.getNow(null));
 		}
 		return next;
 	}

@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocketHandshakeException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -287,6 +288,38 @@ class RoomServerTest {
 			release.countDown();
 		}
 		assertThat(heard).hasValue(2); // closing waits for what is queued
+	}
+
+	@Test
+	void a_client_that_answers_no_ping_is_gone() throws Exception {
+		try (LocalRoomServer impatient = Server.open(RoomServerOptions.defaults().withPingInterval(Duration.ofMillis(300))
+				.withPongTimeout(Duration.ofMillis(300)));
+				Client witness = Client.join(Server.room(impatient, "plaza"), alice);
+				RawClient mute = RawClient.join(Server.room(impatient, "plaza"), bob, 0)) {
+			witness.take(WsPacket.Welcome.class);
+			witness.take(WsPacket.PeerJoin.class);
+
+			assertThat(witness.take()).isEqualTo(new WsPacket.PeerLeave(mute.alias));
+			assertThat(impatient.stats().users()).isOne();
+		}
+	}
+
+	@Test
+	void one_connection_too_many_is_told_to_try_again() throws Exception {
+		try (LocalRoomServer small = Server.open(RoomServerOptions.defaults().withMaxPending(2))) {
+			Client first = Client.connect(Server.room(small, "plaza"));
+			try (Client second = Client.connect(Server.room(small, "plaza"))) {
+				first.send(new WsPacket.Identification(alice.address().value()));
+				second.send(new WsPacket.Identification(bob.address().value()));
+				String challenge = first.take(WsPacket.Challenge.class).challengeToSign();
+				second.take(WsPacket.Challenge.class);
+
+				assertThatThrownBy(() -> Client.connect(Server.room(small, "plaza"))).satisfies(e -> assertThat(status(e)).isEqualTo(503));
+				first.answer(alice, challenge);
+				first.take(WsPacket.Welcome.class);
+				Client.connect(Server.room(small, "plaza")).close();
+			}
+		}
 	}
 
 	private URI room(String name) {
