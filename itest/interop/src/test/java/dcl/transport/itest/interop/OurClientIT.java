@@ -128,7 +128,8 @@ class OurClientIT {
 		return stage.toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
 	}
 
-	private static Stream<Rfc4Packet> packets() {
+	/** One packet of each kind. */
+	static Stream<Rfc4Packet> packets() {
 		Rfc4Packet.Builder[] all = {
 				Rfc4Packet.newBuilder().setPosition(Position.newBuilder().setIndex(7).setPositionX(-1.5f).setPositionY(1.25f).setRotationW(1)),
 				Rfc4Packet.newBuilder().setProfileVersion(AnnounceProfileVersion.newBuilder().setProfileVersion(3)),
@@ -149,7 +150,8 @@ class OurClientIT {
 		return Stream.of(all).map(packet -> packet.setProtocolVersion(Rfc4.PROTOCOL_VERSION).build());
 	}
 
-	private static String camelCase(String snake) {
+	/** The name that ts-proto gives to a field. */
+	static String camelCase(String snake) {
 		StringBuilder camel = new StringBuilder();
 		for (String word : snake.split("_")) {
 			camel.append(camel.isEmpty() ? word : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
