@@ -39,6 +39,7 @@ final class Registry {
 	private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
 	private static final long ACCEPTS_MILLIS = 200;
+	private static final String LATE = "did not answer within " + ACCEPTS_MILLIS + " ms";
 	private static final Duration LONGEST = Duration.ofDays(365);
 	private static final int RESOLVER_THREADS = 4;
 	private static final int RESOLVER_QUEUE = 1_000;
@@ -184,7 +185,7 @@ final class Registry {
 	/**
 	 * Returns who opens a connection string.
 	 *
-	 * @throws TransportException {@code NO_PROVIDER} or {@code INVALID_PARAMS}
+	 * @throws TransportException {@code NO_PROVIDER}, {@code INVALID_PARAMS}, or {@code TIMEOUT} if nobody said yes and somebody was late
 	 */
 	Candidate choose(TransportUri uri) throws TransportException {
 		Providers now = providers.get();
@@ -193,14 +194,17 @@ final class Registry {
 			throw new TransportException(Code.NO_PROVIDER, "no provider for '" + uri.type() + "'; installed: " + now.types());
 		}
 		List<String> no = new ArrayList<>();
+		boolean late = false;
 		for (Candidate candidate : serving) {
 			String why = veto(candidate, uri);
 			if (why == null) {
 				return candidate;
 			}
+			late |= why.equals(LATE);
 			no.add(candidate + " " + why);
 		}
-		throw new TransportException(Code.INVALID_PARAMS, "the params of " + uri + " are of no kind that a provider takes: " + String.join(", ", no));
+		throw new TransportException(late ? Code.TIMEOUT : Code.INVALID_PARAMS,
+				"the params of " + uri + " are of no kind that a provider takes: " + String.join(", ", no));
 	}
 
 	/**
@@ -223,7 +227,7 @@ final class Registry {
 					});
 				} catch (RejectedExecutionException e) {
 					asking.release();
-					return "could not be asked";
+					return LATE;
 				}
 				return answer.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS).orElse(null);
 			}
@@ -231,12 +235,12 @@ final class Registry {
 			LOG.debug("{} is too late", candidate);
 		} catch (InterruptedException e) {
 			Thread.currentThread().interrupt();
-			return "was not waited for";
+			return LATE;
 		} catch (ExecutionException e) {
 			throw new IllegalStateException("an answer never fails", e);
 		}
 		LOG.warn("Provider {} did not say within {} ms whether it accepts {}", candidate, ACCEPTS_MILLIS, uri);
-		return "did not answer within " + ACCEPTS_MILLIS + " ms";
+		return LATE;
 	}
 
 	private static String ask(Candidate candidate, TransportUri uri) {

@@ -342,7 +342,8 @@ class StressTest {
 			all.add(room);
 			return room;
 		} catch (TransportException e) {
-			assertThat(e.code()).isEqualTo(TransportException.Code.NO_PROVIDER); // between two versions
+			// Between two versions; or, on a machine as busy as this one may be, the provider's answer came late.
+			assertThat(e.code()).isIn(TransportException.Code.NO_PROVIDER, TransportException.Code.TIMEOUT);
 			return null;
 		}
 	}
