@@ -51,7 +51,7 @@ export class Meter {
   }
 }
 
-/** An avatar walks in circles: every message differs, and all fields that a walk uses are set. */
+/** An avatar that walks in circles, looks around and points: every message differs, and fills 87 bytes or a little less. */
 export function movement(step) {
   const angle = step / 100
   return {
@@ -78,14 +78,14 @@ export function movement(step) {
         rotationY: step % 360,
         isInstant: false,
         isEmoting: false,
-        headIkYawEnabled: false,
-        headIkPitchEnabled: false,
-        headYaw: 0,
-        headPitch: 0,
-        pointAtX: 0,
-        pointAtY: 0,
-        pointAtZ: 0,
-        isPointingAt: false
+        headIkYawEnabled: true,
+        headIkPitchEnabled: true,
+        headYaw: step % 90,
+        headPitch: step % 45,
+        pointAtX: 90,
+        pointAtY: 1.5,
+        pointAtZ: 110,
+        isPointingAt: true
       }
     },
     protocolVersion: 100
