@@ -24,7 +24,6 @@ final class ConnectCommand implements Callable<Integer> {
 
 	private final Io io;
 	private final TransportRegistry registry;
-	private final Backoff backoff;
 
 	@Parameters(paramLabel = "<uri>", description = "The connection string, or @FILE.")
 	private String text;
@@ -51,10 +50,9 @@ final class ConnectCommand implements Callable<Integer> {
 		private Path keyFile;
 	}
 
-	ConnectCommand(Io io, TransportRegistry registry, Backoff backoff) {
+	ConnectCommand(Io io, TransportRegistry registry) {
 		this.io = io;
 		this.registry = registry;
-		this.backoff = backoff;
 	}
 
 	@Override
@@ -65,17 +63,17 @@ final class ConnectCommand implements Callable<Integer> {
 			try {
 				uri = TransportUri.parse(text);
 			} catch (IllegalArgumentException e) {
-				new Reporter(out, "", false).failed(Code.INVALID_PARAMS, e.getMessage());
+				out.print(Event.failed(Code.INVALID_PARAMS, e.getMessage()));
 				return Exit.CANNOT_RESOLVE;
 			}
 			Optional<Identity> identity;
 			try {
 				identity = identity();
 			} catch (KeyFileException e) {
-				new Reporter(out, "", false).failed(Code.NO_IDENTITY, e.getMessage());
+				out.print(Event.failed(Code.NO_IDENTITY, e.getMessage()));
 				return Exit.REFUSED;
 			}
-			return new Visit(registry, uri, identity, out, stop, backoff, retry).run(io.in(), time == null);
+			return new Visit(registry, uri, identity, out, stop, new Backoff(), retry).run(io.in(), time == null);
 		}
 	}
 

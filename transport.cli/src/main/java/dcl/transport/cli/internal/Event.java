@@ -9,18 +9,14 @@ import java.util.StringJoiner;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dcl.transport.PeerId;
+import dcl.transport.TransportException;
 
 /** What happened, as it goes into one line of JSON, or of text. */
 final class Event {
 
 	private static final DateTimeFormatter MILLIS = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-	private static final int HEAD = 6;
-	private static final int TAIL = 4;
 
 	private final ObjectNode members = Json.object();
-	/** Whose event it is, where there are several of us; addresses are cut short then. */
-	private String who;
 
 	private Event(String name) {
 		members.put("event", name);
@@ -31,13 +27,15 @@ final class Event {
 		return new Event(name);
 	}
 
-	/** Returns an event of one of several of us. */
-	static Event of(String name, String self) {
-		Event event = new Event(name);
-		event.who = self;
-		return event.with("self", self);
+	static Event failed(TransportException failure) {
+		return failed(failure.code(), failure.getMessage());
 	}
 
+	static Event failed(TransportException.Code code, String message) {
+		return of("failed").with("code", code.name()).with("message", message).with("retryable", code.isRetryable());
+	}
+
+	/** @param value null for JSON's null */
 	Event with(String name, String value) {
 		members.put(name, value);
 		return this;
@@ -72,31 +70,28 @@ final class Event {
 		return members;
 	}
 
-	/** Returns the line for people. */
-	String text() {
-		String room = text("room");
-		return (who == null || who.isEmpty() ? "" : peer(who) + "  ") + (room.isEmpty() ? "" : room + ": ") + words();
+	private String text(String member) {
+		return Texts.printable(members.path(member).asText());
 	}
 
-	private String words() {
+	/** Returns the line for people. */
+	String text() {
 		switch (name()) {
-			case "listening" :
-				return "rooms are at " + text("url");
 			case "connecting" :
 				return "connecting to " + text("uri");
 			case "connected" :
-				return "connected" + (who != null ? "" : text("self").isEmpty() ? " without an identity" : " as " + text("self")) + "; " + here();
+				return (members.path("self").isTextual() ? "connected as " + text("self") : "connected without an identity") + "; " + here();
 			case "joined" :
 			case "left" :
-				return peer(text("peer")) + " " + name();
+				return text("peer") + " " + name();
 			case "sent" :
-				return (who == null ? "you: " : "says: ") + packet();
+				return "sent " + packet();
 			case "received" :
-				return (who == null ? "" : "hears ") + peer(text("peer")) + ": " + packet();
+				return text("peer") + ": " + packet();
 			case "disconnected" :
 				return "disconnected: " + text("reason") + (text("detail").isEmpty() ? "" : " (" + text("detail") + ")");
 			case "reconnecting" :
-				return "connecting again in " + text("inMillis") + " ms (attempt " + text("attempt") + ", after " + text("after") + ")";
+				return "after " + text("after") + ", connecting again in " + text("inMillis") + " ms (attempt " + text("attempt") + ")";
 			case "failed" :
 				return "failed: " + text("code") + ": " + text("message");
 			default :
@@ -104,18 +99,10 @@ final class Event {
 		}
 	}
 
-	private String text(String member) {
-		return Texts.printable(members.path(member).asText());
-	}
-
 	private String here() {
-		StringJoiner peers = new StringJoiner(", ", "here: ", "").setEmptyValue("nobody else is here");
-		members.path("peers").forEach(peer -> peers.add(peer(Texts.printable(peer.textValue()))));
+		StringJoiner peers = new StringJoiner(", ", members.path("peers").size() + " here: ", "").setEmptyValue("nobody else is here");
+		members.path("peers").forEach(peer -> peers.add(Texts.printable(peer.textValue())));
 		return peers.toString();
-	}
-
-	private String peer(String id) {
-		return who != null && new PeerId(id).isAddress() ? id.substring(0, HEAD) + "…" + id.substring(id.length() - TAIL) : id;
 	}
 
 	/** A chat is its words; of the rest, which comes ten times a second, a glimpse. */

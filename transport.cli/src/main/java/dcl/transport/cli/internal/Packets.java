@@ -46,13 +46,7 @@ final class Packets {
 
 	/** Returns a chat message to everybody. */
 	static Outgoing chat(String message) {
-		return advised(Rfc4.chat(message));
-	}
-
-	/** Returns a packet that travels as its kind is advised to. */
-	static Outgoing advised(Rfc4Packet message) {
-		Packet packet = Rfc4.encode(message);
-		return new Outgoing(packet, Rfc4.advisedDelivery(Rfc4.kind(packet)));
+		return new Outgoing(Rfc4.encode(Rfc4.chat(message)), Rfc4.advisedDelivery(Kind.CHAT));
 	}
 
 	/**
@@ -76,8 +70,8 @@ final class Packets {
 	}
 
 	private static Outgoing typed(ObjectNode order, Rfc4Packet message) {
-		Outgoing advised = advised(message);
-		return new Outgoing(advised.packet(), delivery(order, advised.delivery()));
+		Packet packet = Rfc4.encode(message);
+		return new Outgoing(packet, delivery(order, Rfc4.advisedDelivery(Rfc4.kind(packet))));
 	}
 
 	private static Delivery delivery(ObjectNode order, Delivery advised) {

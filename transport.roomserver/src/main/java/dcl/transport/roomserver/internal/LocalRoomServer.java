@@ -73,8 +73,7 @@ public final class LocalRoomServer implements RoomServer {
 	LocalRoomServer(RoomServerOptions options, RoomServerListener listener, String version, Runnable onClose, Supplier<String> challenges)
 			throws IOException {
 		this.onClose = onClose;
-		// so nothing is looked up
-		InetAddress host = options.host().equals("localhost") ? InetAddress.getLoopbackAddress() : InetAddress.getByName(options.host());
+		InetAddress host = InetAddress.getByName(options.host()); // a literal: nothing is looked up
 		String name = "dcl-roomserver";
 		events = new Events(listener, name + "-events");
 		pending = new Pending(options.maxPending(), options.maxPendingPerAddress());
