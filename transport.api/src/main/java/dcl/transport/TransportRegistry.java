@@ -27,7 +27,7 @@ public interface TransportRegistry {
 	 * Returns a new transport that signs with the best-ranked {@link Identity} service, looked up when it is needed. No I/O happens.
 	 *
 	 * @throws TransportException at once: {@code NO_PROVIDER}, with the installed types in the message, if nobody serves the type;
-	 *                            {@code INVALID_PARAMS} if all who do veto the params
+	 *                            {@code INVALID_PARAMS} if all who do veto the params; {@code TIMEOUT} if one of those did not answer in time
 	 */
 	Transport create(TransportUri uri) throws TransportException;
 

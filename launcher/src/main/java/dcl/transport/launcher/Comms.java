@@ -25,12 +25,14 @@ import org.osgi.framework.ServiceReference;
 public final class Comms implements AutoCloseable {
 
 	private final Container container;
+	private final ServiceReference<TransportRegistry> reference;
 	private final TransportRegistry registry;
 	private final AtomicBoolean closed = new AtomicBoolean();
 
-	private Comms(Container container, TransportRegistry registry) {
+	private Comms(Container container, ServiceReference<TransportRegistry> reference) {
 		this.container = container;
-		this.registry = registry;
+		this.reference = reference;
+		this.registry = container.context().getService(reference);
 	}
 
 	/**
@@ -48,16 +50,15 @@ public final class Comms implements AutoCloseable {
 		} catch (BundleException e) {
 			throw new IllegalStateException("the runtime did not start: " + e.getMessage(), e);
 		}
-		BundleContext context = container.context();
-		ServiceReference<TransportRegistry> reference = context.getServiceReference(TransportRegistry.class);
+		ServiceReference<TransportRegistry> reference = container.context().getServiceReference(TransportRegistry.class);
 		if (reference == null) {
 			container.close();
 			throw new IllegalStateException("the runtime did not start: its registry is missing");
 		}
-		return new Comms(container, context.getService(reference));
+		return new Comms(container, reference);
 	}
 
-	/** Returns the registry of this runtime. Transports that are open when it is closed end with {@code PROVIDER_GONE}. */
+	/** Returns the registry of this runtime. */
 	public TransportRegistry registry() {
 		return registry;
 	}
@@ -71,6 +72,7 @@ public final class Comms implements AutoCloseable {
 	@Override
 	public void close() {
 		if (closed.compareAndSet(false, true)) {
+			container.context().ungetService(reference); // which closes our transports in good order
 			container.close();
 		}
 	}

@@ -61,6 +61,9 @@ final class Loop implements Runnable {
 	private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 	private final Queue<Connection> dirty = new ConcurrentLinkedQueue<>();
 	private final AtomicBoolean awake = new AtomicBoolean();
+	private final long coalesceMillis;
+	private final AtomicBoolean collecting = new AtomicBoolean(); // dirty connections wait for the end of a tick
+	private long collectUntil;
 	private final List<Connection> live = new ArrayList<>();
 	private final List<Runnable> ticks = new ArrayList<>();
 	private long now = System.nanoTime();
@@ -68,7 +71,8 @@ final class Loop implements Runnable {
 	private volatile boolean stopping;
 	private volatile boolean stopped;
 
-	Loop(Object engine, String name) throws IOException {
+	Loop(Object engine, String name, long coalesceMillis) throws IOException {
+		this.coalesceMillis = coalesceMillis;
 		selector = Selector.open();
 		thread = EngineThread.make(engine, this, name);
 	}
@@ -124,7 +128,9 @@ final class Loop implements Runnable {
 	/** Gives the connection a turn; called once for each change of its flag. */
 	void dirty(Connection connection) {
 		dirty.add(connection);
-		wake();
+		if (coalesceMillis == 0 || collecting.compareAndSet(false, true)) {
+			wake();
+		}
 	}
 
 	private void wake() {
@@ -186,11 +192,23 @@ final class Loop implements Runnable {
 	private void turn() throws IOException {
 		awake.set(false);
 		// whoever adds after this look wakes the selector, since the flag is down
-		boolean busy = !dirty.isEmpty() || !tasks.isEmpty() || stopping;
+		boolean busy = !tasks.isEmpty() || stopping;
+		long wait = live.isEmpty() && ticks.isEmpty() ? 0 : TICK_MILLIS;
+		boolean due = coalesceMillis == 0;
+		if (due) {
+			busy |= !dirty.isEmpty();
+		} else if (collecting.get()) {
+			if (collectUntil == 0) {
+				collectUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(coalesceMillis);
+			}
+			wait = Math.min(TICK_MILLIS, TimeUnit.NANOSECONDS.toMillis(collectUntil - System.nanoTime()));
+			due = wait <= 0;
+			busy |= due;
+		}
 		if (busy) {
 			selector.selectNow(this::ready);
 		} else {
-			selector.select(this::ready, live.isEmpty() && ticks.isEmpty() ? 0 : TICK_MILLIS);
+			selector.select(this::ready, wait);
 		}
 		awake.set(true);
 		now = System.nanoTime();
@@ -201,16 +219,27 @@ final class Loop implements Runnable {
 			}
 			guarded(task);
 		}
-		for (int i = 0; i < SHARE; i++) {
-			Connection connection = dirty.poll();
-			if (connection == null) {
-				break;
-			}
-			connection.turn();
+		if (due) {
+			collectUntil = 0;
+			collecting.set(false); // whoever comes from here on begins the next tick
+			serveDirty();
 		}
 		if (now - scanned >= TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
 			scanned = now;
 			scan();
+		}
+	}
+
+	private void serveDirty() {
+		for (int i = 0; i < SHARE; i++) {
+			Connection connection = dirty.poll();
+			if (connection == null) {
+				return;
+			}
+			connection.turn();
+		}
+		if (coalesceMillis > 0 && collecting.compareAndSet(false, true)) {
+			collectUntil = now; // the rest is due
 		}
 	}
 

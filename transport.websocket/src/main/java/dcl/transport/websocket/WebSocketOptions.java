@@ -1,5 +1,6 @@
 package dcl.transport.websocket;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -12,19 +13,22 @@ import javax.net.ssl.SSLContext;
 public final class WebSocketOptions {
 
 	private static final WebSocketOptions DEFAULTS =
-			new WebSocketOptions(1, "dcl-websocket", Optional.empty(), Optional.empty(), WebSocketLimits.defaults());
+			new WebSocketOptions(1, "dcl-websocket", Optional.empty(), Optional.empty(), Duration.ZERO, WebSocketLimits.defaults());
 
 	final int loops;
 	final String threadNamePrefix;
 	final Optional<Executor> executor;
 	final Optional<SSLContext> sslContext;
+	final Duration coalesce;
 	private final WebSocketLimits limits;
 
-	private WebSocketOptions(int loops, String threadNamePrefix, Optional<Executor> executor, Optional<SSLContext> sslContext, WebSocketLimits limits) {
+	private WebSocketOptions(int loops, String threadNamePrefix, Optional<Executor> executor, Optional<SSLContext> sslContext,
+			Duration coalesce, WebSocketLimits limits) {
 		this.loops = loops;
 		this.threadNamePrefix = threadNamePrefix;
 		this.executor = executor;
 		this.sslContext = sslContext;
+		this.coalesce = coalesce;
 		this.limits = limits;
 	}
 
@@ -46,7 +50,7 @@ public final class WebSocketOptions {
 	 */
 	public WebSocketOptions loops(int count) {
 		WebSocketLimits.requireRange("loops", count, 1, 64);
-		return new WebSocketOptions(count, threadNamePrefix, executor, sslContext, limits);
+		return new WebSocketOptions(count, threadNamePrefix, executor, sslContext, coalesce, limits);
 	}
 
 	/**
@@ -56,7 +60,7 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions threadNamePrefix(String prefix) {
-		return new WebSocketOptions(loops, Objects.requireNonNull(prefix), executor, sslContext, limits);
+		return new WebSocketOptions(loops, Objects.requireNonNull(prefix), executor, sslContext, coalesce, limits);
 	}
 
 	/**
@@ -67,7 +71,7 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions executor(Executor own) {
-		return new WebSocketOptions(loops, threadNamePrefix, Optional.of(own), sslContext, limits);
+		return new WebSocketOptions(loops, threadNamePrefix, Optional.of(own), sslContext, coalesce, limits);
 	}
 
 	/**
@@ -77,7 +81,19 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions sslContext(SSLContext own) {
-		return new WebSocketOptions(loops, threadNamePrefix, executor, Optional.of(own), limits);
+		return new WebSocketOptions(loops, threadNamePrefix, executor, Optional.of(own), coalesce, limits);
+	}
+
+	/**
+	 * Lets what is sent wait a little, so that a connection gets several messages with one write. For servers whose senders are paced, such as a
+	 * room of a hundred peers at ten messages a second each; it delays everything sent by up to that time.
+	 *
+	 * @param tick 0 to 50 ms, in whole milliseconds; 0 by default, which writes at once
+	 * @return a copy
+	 */
+	public WebSocketOptions coalesce(Duration tick) {
+		WebSocketLimits.requireRange("coalesce in ms", tick.toMillis(), 0, 50);
+		return new WebSocketOptions(loops, threadNamePrefix, executor, sslContext, tick, limits);
 	}
 
 	/**
@@ -87,7 +103,7 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions limits(WebSocketLimits own) {
-		return new WebSocketOptions(loops, threadNamePrefix, executor, sslContext, Objects.requireNonNull(own));
+		return new WebSocketOptions(loops, threadNamePrefix, executor, sslContext, coalesce, Objects.requireNonNull(own));
 	}
 
 	/**

@@ -110,7 +110,7 @@ public final class WebSockets implements AutoCloseable {
 		}
 		try {
 			while (loops.size() < options.loops) {
-				Loop loop = new Loop(this, options.threadNamePrefix + "-" + (loops.size() + 1));
+				Loop loop = new Loop(this, options.threadNamePrefix + "-" + (loops.size() + 1), options.coalesce.toMillis());
 				loops.add(loop);
 				loop.start();
 			}

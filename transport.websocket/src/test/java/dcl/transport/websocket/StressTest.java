@@ -3,6 +3,7 @@ package dcl.transport.websocket;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -83,12 +84,19 @@ class StressTest {
 		play(Long.getLong("stress.tls.trips", 50_000), true, 1, true);
 	}
 
+	@Test
+	@Timeout(600)
+	void no_round_trip_stalls_when_writes_are_coalesced() throws Exception {
+		play(Long.getLong("stress.trips", 200_000) / 50, false, WebSocketOptions.defaults().coalesce(Duration.ofMillis(2)), true);
+	}
+
 	static void play(long trips, boolean tls, int loops, boolean others) throws Exception {
+		play(trips, tls, WebSocketOptions.defaults().loops(loops), others);
+	}
+
+	static void play(long trips, boolean tls, WebSocketOptions chosen, boolean others) throws Exception {
 		ExecutorService repliers = Executors.newFixedThreadPool(2);
-		WebSocketOptions options = WebSocketOptions.defaults().loops(loops);
-		if (tls) {
-			options = options.sslContext(Certificates.client());
-		}
+		WebSocketOptions options = tls ? chosen.sslContext(Certificates.client()) : chosen;
 		try (WebSockets sockets = WebSockets.create(options)) {
 			WebSocketServerOptions where = WebSocketServerOptions.onLoopback(0);
 			WebSocketServer server = sockets.listen(tls ? where.tls(Certificates.server(Certificates.RIGHT)) : where, request -> HttpAnswer.accept(
@@ -109,7 +117,7 @@ class StressTest {
 			long begin = System.nanoTime();
 			watch(players, done);
 			double seconds = (System.nanoTime() - begin) / 1e9;
-			System.out.printf("stress: %d trips, tls %s, loops %d, other threads %s: %.1f s, %.0f trips per s, %.0f per CPU second%n", trips, tls, loops,
+			System.out.printf("stress: %d trips, tls %s, loops %d, coalesced %s, other threads %s: %.1f s, %.0f trips per s, %.0f per CPU second%n", trips, tls, options.loops, options.coalesce,
 					others, seconds, trips / seconds, trips / ((cpuNanos() - cpu) / 1e9));
 			assertThat(players).allMatch(player -> player.left.get() <= 0);
 		} finally {

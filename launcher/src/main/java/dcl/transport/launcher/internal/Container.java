@@ -131,6 +131,7 @@ public final class Container implements AutoCloseable {
 		properties.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, Integer.toString(EVERYTHING_LEVEL));
 		properties.put("felix.service.urlhandlers", "false"); // one per JVM: not ours to take
 		properties.put("felix.log.level", "0"); // it logs to standard output; what matters arrives as an event
+		properties.put("felix.resolver.parallelism", "1"); // its pool would outlive it by a minute
 		properties.putAll(more);
 		Framework framework = ServiceLoader.load(FrameworkFactory.class).findFirst()
 				.orElseThrow(() -> new BundleException("no OSGi framework on the class path, such as org.apache.felix.framework"))
@@ -195,7 +196,7 @@ public final class Container implements AutoCloseable {
 	}
 
 	private static Manifest manifest(String name) {
-		try (JarInputStream jar = new JarInputStream(open(name))) {
+		try (JarInputStream jar = new JarInputStream(open(name), false)) {
 			Manifest manifest = jar.getManifest();
 			if (manifest == null) {
 				throw new IllegalStateException(FOLDER + name + " does not begin with its manifest");

@@ -12,6 +12,7 @@ import java.util.function.ToIntFunction;
 
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
+import dcl.transport.roomserver.RoomServers;
 import dcl.transport.spi.TransportProvider;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
@@ -27,19 +28,21 @@ public final class CommandLineComponent implements ToIntFunction<String[]>, Inst
 
 	private final BundleContext context;
 	private final TransportRegistry registry;
+	private final RoomServers servers;
 
 	/** Takes what the commands work with. */
 	@Activate
-	public CommandLineComponent(BundleContext context, @Reference TransportRegistry registry) {
+	public CommandLineComponent(BundleContext context, @Reference TransportRegistry registry, @Reference RoomServers servers) {
 		this.context = context;
 		this.registry = registry;
+		this.servers = servers;
 	}
 
 	/** Runs on the caller's thread, with the streams of the process; interrupt it to end the command early. */
 	@Override
 	public int applyAsInt(String[] args) {
 		Io io = new Io(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err);
-		return new Tool(io, registry, this, context.getBundle().getVersion().toString()).run(args);
+		return new Tool(io, registry, this, servers, context.getBundle().getVersion().toString(), new Backoff()).run(args);
 	}
 
 	@Override

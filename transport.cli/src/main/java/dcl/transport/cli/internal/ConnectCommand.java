@@ -24,6 +24,7 @@ final class ConnectCommand implements Callable<Integer> {
 
 	private final Io io;
 	private final TransportRegistry registry;
+	private final Backoff backoff;
 
 	@Parameters(paramLabel = "<uri>", description = "The connection string, or @FILE.")
 	private String text;
@@ -50,9 +51,10 @@ final class ConnectCommand implements Callable<Integer> {
 		private Path keyFile;
 	}
 
-	ConnectCommand(Io io, TransportRegistry registry) {
+	ConnectCommand(Io io, TransportRegistry registry, Backoff backoff) {
 		this.io = io;
 		this.registry = registry;
+		this.backoff = backoff;
 	}
 
 	@Override
@@ -63,17 +65,17 @@ final class ConnectCommand implements Callable<Integer> {
 			try {
 				uri = TransportUri.parse(text);
 			} catch (IllegalArgumentException e) {
-				out.print(Event.failed(Code.INVALID_PARAMS, e.getMessage()));
+				new Reporter(out, "", false).failed(Code.INVALID_PARAMS, e.getMessage());
 				return Exit.CANNOT_RESOLVE;
 			}
 			Optional<Identity> identity;
 			try {
 				identity = identity();
 			} catch (KeyFileException e) {
-				out.print(Event.failed(Code.NO_IDENTITY, e.getMessage()));
+				new Reporter(out, "", false).failed(Code.NO_IDENTITY, e.getMessage());
 				return Exit.REFUSED;
 			}
-			return new Visit(registry, uri, identity, out, stop, new Backoff(), retry).run(io.in(), time == null);
+			return new Visit(registry, uri, identity, out, stop, backoff, retry).run(io.in(), time == null);
 		}
 	}
 

@@ -9,14 +9,18 @@ import java.util.StringJoiner;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dcl.transport.TransportException;
+import dcl.transport.PeerId;
 
 /** What happened, as it goes into one line of JSON, or of text. */
 final class Event {
 
 	private static final DateTimeFormatter MILLIS = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+	private static final int HEAD = 6;
+	private static final int TAIL = 4;
 
 	private final ObjectNode members = Json.object();
+	/** Whose event it is, where there are several of us; addresses are cut short then. */
+	private String who;
 
 	private Event(String name) {
 		members.put("event", name);
@@ -27,15 +31,13 @@ final class Event {
 		return new Event(name);
 	}
 
-	static Event failed(TransportException failure) {
-		return failed(failure.code(), failure.getMessage());
+	/** Returns an event of one of several of us. */
+	static Event of(String name, String self) {
+		Event event = new Event(name);
+		event.who = self;
+		return event.with("self", self);
 	}
 
-	static Event failed(TransportException.Code code, String message) {
-		return of("failed").with("code", code.name()).with("message", message).with("retryable", code.isRetryable());
-	}
-
-	/** @param value null for JSON's null */
 	Event with(String name, String value) {
 		members.put(name, value);
 		return this;
@@ -70,28 +72,31 @@ final class Event {
 		return members;
 	}
 
-	private String text(String member) {
-		return Texts.printable(members.path(member).asText());
-	}
-
 	/** Returns the line for people. */
 	String text() {
+		String room = text("room");
+		return (who == null || who.isEmpty() ? "" : peer(who) + "  ") + (room.isEmpty() ? "" : room + ": ") + words();
+	}
+
+	private String words() {
 		switch (name()) {
+			case "listening" :
+				return "rooms are at " + text("url");
 			case "connecting" :
 				return "connecting to " + text("uri");
 			case "connected" :
-				return (members.path("self").isTextual() ? "connected as " + text("self") : "connected without an identity") + "; " + here();
+				return "connected" + (who != null ? "" : text("self").isEmpty() ? " without an identity" : " as " + text("self")) + "; " + here();
 			case "joined" :
 			case "left" :
-				return text("peer") + " " + name();
+				return peer(text("peer")) + " " + name();
 			case "sent" :
-				return "sent " + packet();
+				return (who == null ? "you: " : "says: ") + packet();
 			case "received" :
-				return text("peer") + ": " + packet();
+				return (who == null ? "" : "hears ") + peer(text("peer")) + ": " + packet();
 			case "disconnected" :
 				return "disconnected: " + text("reason") + (text("detail").isEmpty() ? "" : " (" + text("detail") + ")");
 			case "reconnecting" :
-				return "after " + text("after") + ", connecting again in " + text("inMillis") + " ms (attempt " + text("attempt") + ")";
+				return "connecting again in " + text("inMillis") + " ms (attempt " + text("attempt") + ", after " + text("after") + ")";
 			case "failed" :
 				return "failed: " + text("code") + ": " + text("message");
 			default :
@@ -99,10 +104,18 @@ final class Event {
 		}
 	}
 
+	private String text(String member) {
+		return Texts.printable(members.path(member).asText());
+	}
+
 	private String here() {
-		StringJoiner peers = new StringJoiner(", ", members.path("peers").size() + " here: ", "").setEmptyValue("nobody else is here");
-		members.path("peers").forEach(peer -> peers.add(Texts.printable(peer.textValue())));
+		StringJoiner peers = new StringJoiner(", ", "here: ", "").setEmptyValue("nobody else is here");
+		members.path("peers").forEach(peer -> peers.add(peer(Texts.printable(peer.textValue()))));
 		return peers.toString();
+	}
+
+	private String peer(String id) {
+		return who != null && new PeerId(id).isAddress() ? id.substring(0, HEAD) + "…" + id.substring(id.length() - TAIL) : id;
 	}
 
 	/** A chat is its words; of the rest, which comes ten times a second, a glimpse. */

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 
-import dcl.transport.Delivery;
+import dcl.transport.Packet;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
@@ -24,13 +24,15 @@ final class Input {
 
 	private final InputStream in;
 	private final Output out;
+	private final Reporter reporter;
 	private final Runnable whenEnded;
 	private Transport current; // guarded by this, like what follows
 	private boolean started;
 
-	Input(InputStream in, Output out, Runnable whenEnded) {
+	Input(InputStream in, Output out, Reporter reporter, Runnable whenEnded) {
 		this.in = new BufferedInputStream(in);
 		this.out = out;
+		this.reporter = reporter;
 		this.whenEnded = whenEnded;
 	}
 
@@ -64,7 +66,7 @@ final class Input {
 				}
 			}
 		} catch (IOException e) {
-			fail(Code.INVALID_PARAMS, "standard input cannot be read: " + e.getMessage());
+			reporter.failed(Code.INVALID_PARAMS, "standard input cannot be read: " + e.getMessage());
 		} catch (InterruptedException e) {
 			throw new IllegalStateException("nobody interrupts this thread", e);
 		} finally {
@@ -77,25 +79,21 @@ final class Input {
 		try {
 			outgoing = out.json() ? Packets.parse(line) : Packets.chat(line);
 		} catch (IllegalArgumentException e) {
-			fail(Code.INVALID_PARAMS, e.getMessage());
+			reporter.failed(Code.INVALID_PARAMS, e.getMessage());
 			return;
 		}
-		Delivery delivery = outgoing.delivery();
-		CompletionStage<Void> sending = transport().send(outgoing.packet(), delivery);
+		Packet packet = outgoing.packet();
+		Runnable sent = reporter.sent(packet, outgoing.delivery());
+		CompletionStage<Void> sending = transport().send(packet, outgoing.delivery());
 		try {
-			sending.toCompletableFuture().get();
-			out.print(Packets.describe(Event.of("sent"), outgoing.packet(), delivery.reliability() == Delivery.Reliability.RELIABLE, delivery.topic()));
+			sending.thenRun(sent).toCompletableFuture().get();
 		} catch (ExecutionException e) {
 			if (e.getCause() instanceof TransportException failure) {
-				out.offer(Event.failed(failure));
+				reporter.failed(failure);
 			} else {
 				throw new IllegalStateException(e.getCause());
 			}
 		}
-	}
-
-	private void fail(Code code, String message) {
-		out.offer(Event.failed(code, message));
 	}
 
 	/** Returns the next line, without its end; null after the last. A line that is too long is refused as a whole. */
@@ -109,7 +107,7 @@ final class Input {
 				if (!tooLong) {
 					break;
 				}
-				fail(Code.INVALID_PARAMS, "a line of input has at most " + MAX_LINE_BYTES + " bytes; a longer one was left out");
+				reporter.failed(Code.INVALID_PARAMS, "a line of input has at most " + MAX_LINE_BYTES + " bytes; a longer one was left out");
 				tooLong = false;
 				line.reset();
 			} else if (line.size() < MAX_LINE_BYTES) {

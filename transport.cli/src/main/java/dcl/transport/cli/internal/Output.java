@@ -10,8 +10,8 @@ import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Standard output, written by a thread of its own, so that a reader who is slow, or stopped, holds up nobody. Keeps at most {@value #MAX_LINES} lines; of those that
- * come from listeners what is more is left out, and counted. Thread-safe.
+ * Standard output, written by a thread of its own, so that a reader who is slow, or stopped, holds up no listener. At most {@value #MAX_LINES} lines wait; further events are
+ * left out, and counted. Thread-safe.
  */
 final class Output implements AutoCloseable {
 
@@ -45,36 +45,29 @@ final class Output implements AutoCloseable {
 		return json;
 	}
 
-	/** Prints an event that our own side made; waits while too many others do. */
-	void print(Event event) throws InterruptedException {
-		String line = json ? Json.line(event.members()) : event.text();
-		if (toStandardError(event, line)) {
-			return;
-		}
-		synchronized (waiting) {
-			while (waiting.size() >= MAX_LINES && !broken && !closed) {
-				waiting.wait();
-			}
-			put(line);
-		}
-	}
-
-	/** Prints what a listener heard, or leaves it out; never waits. */
+	/** Prints an event, or leaves it out if too many lines wait; never waits itself. */
 	void offer(Event event) {
-		String line = json ? Json.line(event.members()) : event.text();
-		if (toStandardError(event, line)) {
-			return;
-		}
-		synchronized (waiting) {
-			if (waiting.size() >= MAX_LINES) {
-				leftOut++;
-			} else {
-				put(line);
-			}
-		}
+		prepare(event).run();
 	}
 
-	/** Prints one line as it is. */
+	/** Returns what prints an event as {@link #offer} does, with everything done that can be done beforehand. */
+	Runnable prepare(Event event) {
+		String line = json ? Json.line(event.members()) : event.text();
+		if (!json && event.name().equals("failed")) {
+			return () -> err.println(line);
+		}
+		return () -> {
+			synchronized (waiting) {
+				if (waiting.size() >= MAX_LINES) {
+					leftOut++;
+				} else {
+					put(line);
+				}
+			}
+		};
+	}
+
+	/** Prints one line as it is, which may wait for others. */
 	void line(String line) throws InterruptedException {
 		synchronized (waiting) {
 			while (waiting.size() >= MAX_LINES && !broken && !closed) {
@@ -82,14 +75,6 @@ final class Output implements AutoCloseable {
 			}
 			put(line);
 		}
-	}
-
-	private boolean toStandardError(Event event, String line) {
-		if (json || !event.name().equals("failed")) {
-			return false;
-		}
-		err.println(line);
-		return true;
 	}
 
 	private void put(String line) {

@@ -46,7 +46,13 @@ final class Packets {
 
 	/** Returns a chat message to everybody. */
 	static Outgoing chat(String message) {
-		return new Outgoing(Rfc4.encode(Rfc4.chat(message)), Rfc4.advisedDelivery(Kind.CHAT));
+		return advised(Rfc4.chat(message));
+	}
+
+	/** Returns a packet that travels as its kind is advised to. */
+	static Outgoing advised(Rfc4Packet message) {
+		Packet packet = Rfc4.encode(message);
+		return new Outgoing(packet, Rfc4.advisedDelivery(Rfc4.kind(packet)));
 	}
 
 	/**
@@ -70,8 +76,8 @@ final class Packets {
 	}
 
 	private static Outgoing typed(ObjectNode order, Rfc4Packet message) {
-		Packet packet = Rfc4.encode(message);
-		return new Outgoing(packet, delivery(order, Rfc4.advisedDelivery(Rfc4.kind(packet))));
+		Outgoing advised = advised(message);
+		return new Outgoing(advised.packet(), delivery(order, advised.delivery()));
 	}
 
 	private static Delivery delivery(ObjectNode order, Delivery advised) {

@@ -55,10 +55,10 @@ final class ResolveCommand implements Callable<Integer> {
 				print(out, resolve());
 				return Exit.DONE;
 			} catch (IllegalArgumentException e) {
-				out.print(Event.failed(Code.INVALID_PARAMS, e.getMessage()));
+				new Reporter(out, "", false).failed(Code.INVALID_PARAMS, e.getMessage());
 				return Exit.CANNOT_RESOLVE;
 			} catch (TransportException e) {
-				out.print(Event.failed(e));
+				new Reporter(out, "", false).failed(e);
 				return Exit.of(e.code());
 			}
 		}

@@ -8,6 +8,7 @@ import java.util.List;
 
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
+import dcl.transport.roomserver.RoomServers;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,10 +25,12 @@ final class Tool {
 	private final Io io;
 	private final CommandLine line;
 
-	Tool(Io io, TransportRegistry registry, Installed installed, String version) {
+	Tool(Io io, TransportRegistry registry, Installed installed, RoomServers servers, String version, Backoff backoff) {
 		this.io = io;
 		this.line = new CommandLine(new Top())
-				.addSubcommand(new ConnectCommand(io, registry))
+				.addSubcommand(new DemoCommand(io, registry, servers))
+				.addSubcommand(new RoomCommand(io, servers))
+				.addSubcommand(new ConnectCommand(io, registry, backoff))
 				.addSubcommand(new ProvidersCommand(io, installed))
 				.addSubcommand(new ResolveCommand(io, registry, installed));
 		line.getCommandSpec().version("comms " + version);
@@ -69,6 +72,8 @@ final class Tool {
 		for (String argument : given) {
 			if (argument.indexOf(':') >= 0) {
 				message = message.replace(argument, shown(argument));
+				String value = argument.substring(argument.indexOf('=') + 1); // of --option=value
+				message = value.isEmpty() ? message : message.replace(value, shown(value));
 			}
 		}
 		return Texts.printable(message);

@@ -3,23 +3,17 @@ package dcl.transport.cli.internal;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-import dcl.transport.Delivery;
 import dcl.transport.Disconnection;
 import dcl.transport.Identity;
-import dcl.transport.Message;
-import dcl.transport.PeerId;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
-import dcl.transport.TransportListener;
 import dcl.transport.TransportOptions;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
@@ -38,7 +32,7 @@ final class Visit {
 	private final TransportRegistry registry;
 	private final TransportUri uri;
 	private final TransportOptions options;
-	private final Optional<Identity> identity;
+	private final Reporter reporter;
 	private final Output out;
 	private final Stop stop;
 	private final Backoff backoff;
@@ -48,7 +42,7 @@ final class Visit {
 		this.registry = registry;
 		this.uri = uri;
 		this.options = identity.map(TransportOptions::of).orElseGet(TransportOptions::none);
-		this.identity = identity;
+		this.reporter = new Reporter(out, identity.map(me -> me.address().value()).orElse(""), false);
 		this.out = out;
 		this.stop = stop;
 		this.backoff = backoff;
@@ -62,7 +56,7 @@ final class Visit {
 	 * @throws InterruptedException after leaving, if the calling thread was interrupted
 	 */
 	int run(InputStream in, boolean endsWithInput) throws InterruptedException {
-		Input input = new Input(in, out, endsWithInput ? stop::inputEnded : () -> {
+		Input input = new Input(in, out, reporter, endsWithInput ? stop::inputEnded : () -> {
 		});
 		boolean wasConnected = false;
 		int attempt = 0;
@@ -78,7 +72,7 @@ final class Visit {
 			}
 			attempt = ending.connected && System.nanoTime() - start > GOOD.toNanos() ? 1 : attempt + 1;
 			Duration wait = backoff.before(attempt, ending.atLeast);
-			out.print(Event.of("reconnecting").with("attempt", attempt).with("inMillis", wait.toMillis()).with("after", ending.after));
+			reporter.reconnecting(attempt, wait.toMillis(), ending.after);
 			if (!stop.pause(wait)) {
 				return stop.isOutputGone() ? Exit.INTERRUPTED : ending.exit;
 			}
@@ -86,7 +80,7 @@ final class Visit {
 	}
 
 	private Ending once(Input input) throws InterruptedException {
-		out.print(Event.of("connecting").with("uri", uri.toString()));
+		reporter.connecting(uri.toString());
 		Transport transport;
 		try {
 			transport = registry.create(uri, options);
@@ -94,7 +88,7 @@ final class Visit {
 			return failed(e);
 		}
 		try {
-			transport.listen(new Reporter());
+			transport.listen(reporter);
 			CompletionStage<Void> connecting = transport.connect();
 			if (!stop.await(connecting)) {
 				leave(transport);
@@ -120,8 +114,8 @@ final class Visit {
 		}
 	}
 
-	private Ending failed(TransportException failure) throws InterruptedException {
-		out.print(Event.failed(failure));
+	private Ending failed(TransportException failure) {
+		reporter.failed(failure);
 		boolean again = failure.code().isRetryable() && failure.code() != Code.NO_IDENTITY; // there will be no other identity
 		return new Ending(false, false, failure.code().name(), Exit.of(failure.code()), again, failure.retryAfter().orElse(Duration.ZERO));
 	}
@@ -159,38 +153,6 @@ final class Visit {
 				return Optional.of(failure);
 			}
 			throw e;
-		}
-	}
-
-	/** Prints what one transport hears. */
-	private final class Reporter implements TransportListener {
-
-		@Override
-		public void connected(Set<PeerId> peers) {
-			Set<String> names = new TreeSet<>();
-			peers.forEach(peer -> names.add(peer.value()));
-			out.offer(Event.of("connected").with("self", identity.map(me -> me.address().value()).orElse(null)).with("peers", names));
-		}
-
-		@Override
-		public void peerJoined(PeerId peer) {
-			out.offer(Event.of("joined").with("peer", peer.value()));
-		}
-
-		@Override
-		public void peerLeft(PeerId peer) {
-			out.offer(Event.of("left").with("peer", peer.value()));
-		}
-
-		@Override
-		public void received(Message message) {
-			out.offer(Packets.describe(Event.of("received").with("peer", message.from().value()), message.packet(),
-					message.reliability() == Delivery.Reliability.RELIABLE, message.topic()));
-		}
-
-		@Override
-		public void disconnected(Disconnection why) {
-			out.offer(Event.of("disconnected").with("reason", why.reason().name()).with("detail", why.detail()).with("retryable", why.reason().isRetryable()));
 		}
 	}
 }

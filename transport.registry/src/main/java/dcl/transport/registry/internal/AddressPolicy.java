@@ -38,6 +38,12 @@ final class AddressPolicy {
 		if (b[0] == 0x20 && b[1] == 0x01 && (b[2] & 0xfe) == 0) { // 2001::/23, Teredo and other special purposes (rfc2928)
 			return false;
 		}
+		if (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0x0d && (b[3] & 0xff) == 0xb8) { // 2001:db8::/32, documentation (rfc3849)
+			return false;
+		}
+		if (b[0] == 0x3f && (b[1] & 0xff) == 0xff && (b[2] & 0xf0) == 0) { // 3fff::/20, documentation (rfc9637)
+			return false;
+		}
 		return (b[0] & 0xe0) == 0x20; // 2000::/3, the only global unicast space handed out
 	}
 

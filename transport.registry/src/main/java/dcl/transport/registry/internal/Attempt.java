@@ -1,67 +1,58 @@
 package dcl.transport.registry.internal;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import dcl.transport.PeerId;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
 import dcl.transport.TransportOptions;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.Link;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One try at connecting: who takes part, how much time is left, and which connection strings have been opened. It knows its providers only as long as it
- * needs them, so that the bundle of a login that is over can go.
+ * One try at connecting: who takes part, how much time is left, which connection strings have been opened, and which links came of it. It owns the links:
+ * each is asked to close once, whoever ends the try. It knows its providers only as long as it needs them, so that the bundle of a login that is over can
+ * go.
  */
 final class Attempt {
 
-	/** Foreign code of a provider, which is counted against it while it holds up a thread. */
-	private record ProviderCode(Candidate candidate) implements Workers.Callee {
+	private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
 
-		@Override
-		public String describe() {
-			return "provider " + candidate;
-		}
-
-		@Override
-		public void stuck() {
-			candidate.stuck().incrementAndGet();
-		}
-
-		@Override
-		public void unstuck() {
-			candidate.stuck().decrementAndGet();
-		}
-	}
-
-	private static final Workers.Callee NOBODY = () -> "no provider";
+	/** A link has a second to close; a little more is given before nobody waits for it any longer. */
+	private static final long CLOSE_MILLIS = 1_500;
+	/** How long after the end a link's timers may still fire. */
+	private static final long RETIRE_MILLIS = 2_000;
 
 	private final Registry registry;
 	private final Conversation conversation;
 	private final TransportUri uri;
 	private final TransportOptions options;
-	private final Stage<Void> abandoned = new Stage<>();
-	private final AtomicBoolean given = new AtomicBoolean();
 
 	// Guarded by this:
 	private final Set<String> opened = new HashSet<>();
 	private final Set<Candidate> users = new HashSet<>();
-	private final Map<Link, Candidate> links = new IdentityHashMap<>();
+	private final Map<Link, Candidate.Code> links = new IdentityHashMap<>();
+	private final Set<Link> asked = Collections.newSetFromMap(new IdentityHashMap<>());
 	private final List<Context> contexts = new ArrayList<>();
-	private Candidate owner;
+	private boolean taken;
+	private CompletableFuture<Void> goodbye;
 	private long remainingNanos;
 	private long startedNanos;
 	private int signing;
-	private boolean over;
-	private ScheduledFuture<?> deadline;
+	private Future<?> deadline;
 
 	Attempt(Registry registry, Conversation conversation, TransportUri uri, TransportOptions options) {
 		this.registry = registry;
@@ -72,18 +63,43 @@ final class Attempt {
 
 	void start() {
 		synchronized (this) {
+			if (goodbye != null) {
+				return;
+			}
 			remainingNanos = TimeUnit.MILLISECONDS.toNanos(registry.settings().connectTimeoutMillis());
 			arm();
 			opened.add(uri.text());
 		}
 		// Not in the conversation's own queue: a provider that hangs in here must not keep it from timing out.
-		registry.workers().execute(() -> open(uri, options, 0, false).whenComplete((link, failure) -> {
-			if (failure != null) {
-				conversation.failed(this, (TransportException) Failures.unwrap(failure));
-			} else {
-				conversation.opened(this, link);
+		registry.workers().execute(() -> open(uri, options, 0, false)
+				.whenComplete((link, failure) -> registry.workers().execute(() -> arrived(link, failure))));
+	}
+
+	private void arrived(Link link, Throwable failure) {
+		if (failure != null) {
+			conversation.failed((TransportException) Failures.unwrap(failure));
+			return;
+		}
+		Candidate.Code code;
+		synchronized (this) {
+			if (goodbye != null) {
+				return;
 			}
-		}));
+			code = links.get(link);
+		}
+		Set<PeerId> peers;
+		int maxPacketBytes;
+		Workers.Callee outer = registry.workers().enter(code);
+		try {
+			peers = Set.copyOf(link.peers());
+			maxPacketBytes = link.maxPacketBytes();
+		} catch (Throwable thrown) { // foreign code
+			conversation.failed(code.failure(thrown));
+			return;
+		} finally {
+			registry.workers().exit(outer);
+		}
+		conversation.opened(this, link, peers, maxPacketBytes);
 	}
 
 	/**
@@ -99,48 +115,45 @@ final class Attempt {
 		Context context;
 		try {
 			candidate = registry.choose(next);
-			context = new Context(registry, this, conversation, next, with, hops, restricted, new ProviderCode(candidate));
+			context = new Context(registry, this, conversation, next, with, hops, restricted, new Candidate.Code(candidate, next));
 			admit(candidate, context);
 		} catch (TransportException e) {
 			result.fail(e);
 			return result;
 		}
-		Workers.Callee callee = context.callee();
+		Candidate.Code code = context.code();
 		AtomicBoolean answered = new AtomicBoolean();
-		registry.workers().enter(callee);
+		Workers.Callee outer = registry.workers().enter(code);
 		try {
 			candidate.provider().open(next, context).whenComplete((link, failure) -> {
 				if (!answered.compareAndSet(false, true)) {
-					discard(link, callee);
+					arrive(link, code); // an answer too many, closed with the others
 				} else if (failure != null || link == null) {
 					// Passed on from a stack of our own, see Failures.
 					Throwable why = failure != null ? failure : new NullPointerException("open answered null");
-					registry.workers().execute(() -> result.fail(Failures.own(why, callee.describe())));
+					registry.workers().execute(() -> result.fail(code.failure(why)));
+				} else if (arrive(link, code)) {
+					result.finish(link);
 				} else {
-					synchronized (this) {
-						links.putIfAbsent(link, candidate);
-					}
-					if (!result.finish(link)) {
-						discard(link, callee);
-					}
+					registry.workers().execute(() -> result.fail(new TransportException(Code.NOT_CONNECTED, "nobody waits for this link any more")));
 				}
 			});
 		} catch (Throwable failure) { // foreign code
 			if (answered.compareAndSet(false, true)) {
-				result.fail(Failures.own(failure, callee.describe()));
+				result.fail(code.failure(failure));
 			}
 		} finally {
-			registry.workers().exit();
+			registry.workers().exit(outer);
 		}
 		return result;
 	}
 
 	private void admit(Candidate candidate, Context context) throws TransportException {
-		if (candidate.stuck().get() > 0 && registry.workers().exhausted()) {
+		if (registry.isBarred(candidate)) {
 			throw new TransportException(Code.INTERNAL, "provider " + candidate + " holds up " + candidate.stuck() + " threads and gets no new transports");
 		}
 		synchronized (this) {
-			if (over) {
+			if (goodbye != null) {
 				throw new TransportException(Code.NOT_CONNECTED, "nobody waits for this link any more");
 			}
 			users.add(candidate);
@@ -151,7 +164,25 @@ final class Attempt {
 		}
 	}
 
-	/** Checks a redirect and returns how many there were before it. */
+	/** Takes note of a link; false if it came too late and has been asked to close. */
+	private boolean arrive(Link link, Candidate.Code code) {
+		if (link == null) {
+			return false;
+		}
+		synchronized (this) {
+			if (goodbye == null) {
+				links.putIfAbsent(link, code);
+				return true;
+			}
+			if (!asked.add(link)) {
+				return false;
+			}
+		}
+		ask(link, code);
+		return false;
+	}
+
+	/** Checks a redirect. */
 	void redirect(TransportUri next, int hops) throws TransportException {
 		int most = registry.settings().maxRedirects();
 		if (hops >= most) {
@@ -167,30 +198,26 @@ final class Attempt {
 		}
 	}
 
-	private void discard(Link link, Workers.Callee callee) {
-		if (link != null) {
-			registry.workers().execute(() -> {
-				registry.workers().enter(callee);
-				try {
-					link.close();
-				} catch (Throwable failure) { // foreign code
-					conversation.invalid(callee.describe() + " failed to close a link nobody wants: " + failure);
-				} finally {
-					registry.workers().exit();
-				}
-			});
+	/**
+	 * The conversation takes the link: the clock stops, and all providers are forgotten that have no link here.
+	 *
+	 * @return whose link it is; null if it is too late
+	 */
+	synchronized Candidate.Code take(Link link) {
+		if (goodbye != null) {
+			return null;
 		}
-	}
-
-	/** The conversation has taken the link: the clock stops, and all providers but the link's own are forgotten. */
-	synchronized Candidate connected(Link link) {
-		over = true;
+		taken = true;
 		deadline.cancel(false);
-		owner = links.get(link);
-		links.clear();
 		users.clear();
-		users.add(owner);
-		return owner;
+		links.values().forEach(code -> users.add(code.candidate()));
+		List<Context> over = new ArrayList<>();
+		contexts.removeIf(context -> !users.contains(context.code().candidate()) && over.add(context));
+		if (!over.isEmpty()) {
+			over.forEach(Context::mute);
+			registry.workers().after(RETIRE_MILLIS, () -> over.forEach(Context::retire));
+		}
+		return links.get(link);
 	}
 
 	/** Returns whether a provider takes part; null asks for any. */
@@ -198,70 +225,95 @@ final class Attempt {
 		return candidate == null || users.contains(candidate);
 	}
 
-	/** Returns whom to name when the link is called. */
-	synchronized Workers.Callee callee() {
-		Candidate named = owner != null ? owner : users.stream().findFirst().orElse(null);
-		return named == null ? NOBODY : new ProviderCode(named);
-	}
-
-	boolean isAbandoned() {
-		return given.get();
-	}
-
-	/** Tells providers to stop trying. Their code runs on the pool. */
-	void abandon() {
+	/**
+	 * Ends the try, or the conversation that came of it: tells providers to stop trying and asks all links to close, on the pool. Links that arrive later
+	 * are asked on the spot. Idempotent.
+	 *
+	 * @return completes when the links of now are closed, or have had their time; never fails
+	 */
+	CompletableFuture<Void> close() {
+		Map<Link, Candidate.Code> goners = new IdentityHashMap<>();
+		CompletableFuture<Void> done;
+		List<Context> over;
 		synchronized (this) {
-			over = true;
+			if (goodbye != null) {
+				return goodbye;
+			}
+			done = new CompletableFuture<>();
+			goodbye = done;
 			if (deadline != null) {
 				deadline.cancel(false);
 			}
-		}
-		if (given.compareAndSet(false, true)) {
-			Workers.Callee callee = callee();
-			registry.workers().execute(() -> {
-				registry.workers().enter(callee);
-				try {
-					abandoned.finish(null);
-				} finally {
-					registry.workers().exit();
+			links.forEach((link, code) -> {
+				if (asked.add(link)) {
+					goners.put(link, code);
 				}
 			});
+			over = List.copyOf(contexts);
 		}
+		over.forEach(Context::abandon);
+		List<CompletableFuture<Void>> each = new ArrayList<>();
+		goners.forEach((link, code) -> each.add(ask(link, code)));
+		CompletableFuture.allOf(each.toArray(CompletableFuture[]::new)).thenRun(() -> done.complete(null));
+		registry.workers().after(RETIRE_MILLIS, () -> {
+			over.forEach(Context::retire);
+			forget();
+		});
+		return done;
 	}
 
-	CompletionStage<Void> abandoned() {
-		return abandoned;
+	private synchronized void forget() {
+		users.clear();
+		links.clear();
+		asked.clear();
+		contexts.clear();
 	}
 
-	/** Ends the timers of the links a little later, when whatever they close is closed. */
-	void retire() {
-		List<Context> all;
-		synchronized (this) {
-			all = List.copyOf(contexts);
-			contexts.clear();
-			links.clear();
+	private CompletableFuture<Void> ask(Link link, Candidate.Code code) {
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		if (registry.isBarred(code.candidate())) {
+			LOG.warn("{}: {} holds up {} threads and is not even asked to close a link", code.uri(), code.describe(), code.candidate().stuck());
+			done.complete(null);
+			return done;
 		}
-		registry.workers().after(Context.RETIRE_MILLIS, () -> all.forEach(Context::retire));
+		Future<?> patience = registry.workers().after(CLOSE_MILLIS, () -> done.complete(null));
+		done.thenRun(() -> patience.cancel(false));
+		registry.workers().execute(() -> {
+			Workers.Callee outer = registry.workers().enter(code);
+			try {
+				link.close().whenComplete((nothing, failure) -> done.complete(null));
+			} catch (Throwable failure) { // foreign code: even an Error is its own affair
+				LOG.warn("{}: {} failed to close a link: {}", code.uri(), code.describe(), Failures.describe(failure, code.uri()));
+				done.complete(null);
+			} finally {
+				registry.workers().exit(outer);
+			}
+		});
+		return done;
 	}
 
 	// ---- the clock, which stands still while somebody signs
 
+	private boolean isOver() {
+		return taken || goodbye != null;
+	}
+
 	synchronized void signing() {
-		if (signing++ == 0 && !over) {
+		if (signing++ == 0 && !isOver()) {
 			deadline.cancel(false);
 			remainingNanos -= System.nanoTime() - startedNanos;
 		}
 	}
 
 	synchronized void signed() {
-		if (--signing == 0 && !over) {
+		if (--signing == 0 && !isOver()) {
 			arm();
 		}
 	}
 
 	private void arm() {
 		startedNanos = System.nanoTime();
-		deadline = registry.workers().after(Math.max(0, TimeUnit.NANOSECONDS.toMillis(remainingNanos)), () -> conversation.failed(this,
+		deadline = registry.workers().after(Math.max(0, TimeUnit.NANOSECONDS.toMillis(remainingNanos)), () -> conversation.failed(
 				new TransportException(Code.TIMEOUT, "not connected within " + registry.settings().connectTimeoutMillis() + " ms")));
 	}
 }

@@ -3,8 +3,12 @@ package dcl.transport.registry.internal;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 
 import dcl.transport.AuthChain;
 import dcl.transport.Delivery;
@@ -23,9 +27,6 @@ import dcl.transport.spi.LinkContext;
 /** What one provider sees of one attempt. A context born of a redirect knows nothing of the one before it, whose provider may leave. */
 final class Context implements LinkContext {
 
-	/** How long after the end a link's timers may still fire: it has a second to close. */
-	static final long RETIRE_MILLIS = 2_000;
-
 	private final Registry registry;
 	private final Attempt attempt;
 	private final Conversation conversation;
@@ -33,12 +34,16 @@ final class Context implements LinkContext {
 	private final TransportOptions options;
 	private final int hops;
 	private final boolean restricted;
-	private final Workers.Callee callee;
+	private final Candidate.Code code;
 	private final LinkExecutor executor;
-	private volatile boolean loopback;
+	private final Stage<Void> abandoned = new Stage<>();
+	private final Set<Answer> answers = ConcurrentHashMap.newKeySet();
+	private volatile boolean muted;
+	/** Whether every address looked up so far is this machine's; null before the first. */
+	private Boolean loopback;
 
 	Context(Registry registry, Attempt attempt, Conversation conversation, TransportUri uri, TransportOptions options, int hops, boolean restricted,
-			Workers.Callee callee) {
+			Candidate.Code code) {
 		this.registry = registry;
 		this.attempt = attempt;
 		this.conversation = conversation;
@@ -46,16 +51,36 @@ final class Context implements LinkContext {
 		this.options = options;
 		this.hops = hops;
 		this.restricted = restricted;
-		this.callee = callee;
-		this.executor = new LinkExecutor(registry.workers(), callee, registry.settings().maxLinkTasks());
+		this.code = code;
+		this.executor = new LinkExecutor(registry, code, registry.settings().maxLinkTasks());
 	}
 
-	Workers.Callee callee() {
-		return callee;
+	Candidate.Code code() {
+		return code;
 	}
 
+	/** What it reports counts no longer: the link came from somebody else. */
+	void mute() {
+		muted = true;
+	}
+
+	/** Ends its timers, and what still waits for a signature. */
 	void retire() {
+		muted = true;
 		executor.retire();
+		answers.forEach(answer -> answer.tell(null, new TransportException(Code.NOT_CONNECTED, "nobody waits for this link any more")));
+	}
+
+	/** Tells the provider to stop trying. Its code runs on the pool. */
+	void abandon() {
+		registry.workers().execute(() -> {
+			Workers.Callee outer = registry.workers().enter(code);
+			try {
+				abandoned.finish(null);
+			} finally {
+				registry.workers().exit(outer);
+			}
+		});
 	}
 
 	@Override
@@ -77,16 +102,22 @@ final class Context implements LinkContext {
 
 	@Override
 	public CompletionStage<Link> open(TransportUri next) {
-		Objects.requireNonNull(next);
-		try {
-			attempt.redirect(next, hops);
-		} catch (TransportException e) {
-			return Stage.failed(e);
+		Stage<Link> result = new Stage<>();
+		boolean lenient;
+		synchronized (this) {
+			lenient = Boolean.TRUE.equals(loopback);
 		}
 		TransportOptions same = options.identity().map(TransportOptions::of).orElseGet(TransportOptions::none);
-		Stage<Link> result = new Stage<>();
-		registry.workers().execute(() -> attempt.open(next, same, hops + 1, !loopback).whenComplete((link, failure) -> {
-			registry.workers().enter(callee);
+		TransportUri bare;
+		try {
+			bare = Registry.unwrap(Objects.requireNonNull(next));
+			attempt.redirect(bare, hops);
+		} catch (TransportException e) {
+			result.fail(e);
+			return result;
+		}
+		registry.workers().execute(() -> attempt.open(bare, same, hops + 1, !lenient).whenComplete((link, failure) -> {
+			Workers.Callee outer = registry.workers().enter(code);
 			try {
 				if (failure != null) {
 					result.fail(Failures.unwrap(failure));
@@ -94,7 +125,7 @@ final class Context implements LinkContext {
 					result.finish(link);
 				}
 			} finally {
-				registry.workers().exit();
+				registry.workers().exit(outer);
 			}
 		}));
 		return result;
@@ -102,11 +133,14 @@ final class Context implements LinkContext {
 
 	@Override
 	public CompletionStage<List<InetAddress>> addresses(String host) {
+		Objects.requireNonNull(host);
 		Stage<List<InetAddress>> result = new Stage<>();
-		registry.resolve(Objects.requireNonNull(host), found -> {
+		registry.resolve(host, found -> {
 			List<InetAddress> allowed = found.stream().filter(a -> !restricted || AddressPolicy.isPublic(a)).toList();
-			loopback = !allowed.isEmpty() && allowed.stream().allMatch(InetAddress::isLoopbackAddress);
-			registry.workers().enter(callee);
+			synchronized (this) {
+				loopback = !Boolean.FALSE.equals(loopback) && !allowed.isEmpty() && allowed.stream().allMatch(InetAddress::isLoopbackAddress);
+			}
+			Workers.Callee outer = registry.workers().enter(code);
 			try {
 				if (found.isEmpty()) {
 					result.fail(new TransportException(Code.UNREACHABLE, "no address is known for the host of " + uri));
@@ -117,7 +151,7 @@ final class Context implements LinkContext {
 					result.finish(allowed);
 				}
 			} finally {
-				registry.workers().exit();
+				registry.workers().exit(outer);
 			}
 		});
 		return result;
@@ -125,40 +159,56 @@ final class Context implements LinkContext {
 
 	@Override
 	public CompletionStage<Void> abandoned() {
-		return attempt.abandoned();
+		return abandoned;
 	}
 
 	@Override
 	public void peerJoined(PeerId peer) {
-		conversation.roster(Objects.requireNonNull(peer), true);
+		Objects.requireNonNull(peer);
+		if (!muted) {
+			conversation.roster(peer, true);
+		}
 	}
 
 	@Override
 	public void peerLeft(PeerId peer) {
-		conversation.roster(Objects.requireNonNull(peer), false);
+		Objects.requireNonNull(peer);
+		if (!muted) {
+			conversation.roster(peer, false);
+		}
 	}
 
 	@Override
 	public CompletionStage<Void> received(PeerId from, Packet packet, Delivery.Reliability reliability, String topic) {
-		return conversation.received(Objects.requireNonNull(from), packet, Objects.requireNonNull(reliability), Objects.requireNonNull(topic));
+		Incoming.Received message = new Incoming.Received(Objects.requireNonNull(from), packet, Objects.requireNonNull(reliability),
+				Objects.requireNonNull(topic));
+		return muted ? Stage.DONE : conversation.received(message);
 	}
 
 	@Override
 	public void invalid(String why) {
-		conversation.invalid(Objects.requireNonNull(why));
+		Objects.requireNonNull(why);
+		if (!muted) {
+			conversation.invalid(why, uri);
+		}
 	}
 
 	@Override
 	public void confirmed(long reliablePackets) {
-		conversation.confirmed(reliablePackets);
+		if (!muted) {
+			conversation.confirmed(reliablePackets);
+		}
 	}
 
 	@Override
 	public void closed(Disconnection why) {
-		conversation.linkClosed(Objects.requireNonNull(why));
+		Disconnection plain = new Disconnection(why.reason(), Failures.plain(why.detail(), uri));
+		if (!muted) {
+			conversation.linkClosed(plain);
+		}
 	}
 
-	/** The host's identity, with the clock stopped while it signs. */
+	/** The host's identity, called on the pool, with the clock stopped while it signs. */
 	private final class Signing implements Identity {
 
 		private final Identity identity;
@@ -181,21 +231,71 @@ final class Context implements LinkContext {
 		public CompletionStage<AuthChain> sign(SigningRequest request) {
 			Objects.requireNonNull(request);
 			Stage<AuthChain> result = new Stage<>();
+			Answer answer = new Answer(registry.workers(), (chain, failure) -> signed(result, chain, failure));
+			answers.add(answer);
 			attempt.signing();
-			try {
-				identity.sign(request).whenComplete((chain, failure) -> {
-					attempt.signed();
-					if (failure != null || chain == null) {
-						result.fail(Failures.own(failure != null ? failure : new NullPointerException("sign answered null"), "the identity"));
-					} else {
-						result.finish(chain);
-					}
-				});
-			} catch (RuntimeException | LinkageError e) { // the host's code
-				attempt.signed();
-				result.fail(Failures.own(e, "the identity"));
-			}
+			answer.ask(identity, request);
 			return result;
+		}
+	}
+
+	private void signed(Stage<AuthChain> result, AuthChain chain, Throwable failure) {
+		answers.removeIf(Answer::isOver);
+		attempt.signed();
+		Workers.Callee outer = registry.workers().enter(code);
+		try {
+			if (failure != null || chain == null) {
+				result.fail(Failures.own(failure != null ? failure : new NullPointerException("sign answered null"), "the identity", uri));
+			} else {
+				result.finish(chain);
+			}
+		} finally {
+			registry.workers().exit(outer);
+		}
+	}
+
+	/**
+	 * What an identity will answer. The host holds on to it as long as a person thinks, and lets go of the provider when the attempt is over: so it is
+	 * static, and forgets whom to tell.
+	 */
+	private static final class Answer implements BiConsumer<AuthChain, Throwable> {
+
+		private final Workers workers;
+		private final AtomicReference<BiConsumer<AuthChain, Throwable>> then;
+
+		Answer(Workers workers, BiConsumer<AuthChain, Throwable> then) {
+			this.workers = workers;
+			this.then = new AtomicReference<>(then);
+		}
+
+		void ask(Identity identity, SigningRequest request) {
+			workers.execute(() -> {
+				Workers.Callee outer = workers.enter(() -> "identity " + identity.getClass().getName() + " of " + Bundles.nameOf(identity));
+				try {
+					identity.sign(request).whenComplete(this);
+				} catch (Throwable thrown) { // the host's code
+					accept(null, thrown);
+				} finally {
+					workers.exit(outer);
+				}
+			});
+		}
+
+		/** Comes on whatever thread the host likes; a provider's code goes on with it, so it changes to the pool. */
+		@Override
+		public void accept(AuthChain chain, Throwable failure) {
+			workers.execute(() -> tell(chain, failure));
+		}
+
+		void tell(AuthChain chain, Throwable failure) {
+			BiConsumer<AuthChain, Throwable> once = then.getAndSet(null);
+			if (once != null) {
+				once.accept(chain, failure);
+			}
+		}
+
+		boolean isOver() {
+			return then.get() == null;
 		}
 	}
 }

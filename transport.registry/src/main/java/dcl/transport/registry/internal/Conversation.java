@@ -2,13 +2,14 @@ package dcl.transport.registry.internal;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -32,22 +33,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The transport a host holds: states, queues and the one place where listeners and the link are called.
+ * The transport a host holds: states, queues and the one place where listeners are called and packets handed to the link.
  * <p>
- * Everything foreign is called by {@link #drain}, which runs on a pool thread, once at a time. Other threads only queue: packets to send, what the link
- * reports, and control tasks, under a lock that is never held across a call. Only {@link Link#close()} is called beside it, since a link must be closed
- * even while a listener holds up the conversation.
+ * All that is done by {@link #drain}, which runs on a pool thread, once at a time. Other threads only queue: packets to send, what the link reports, and
+ * control tasks, under a lock that is never held across a call. A link is closed beside it, by its {@link Attempt}, since it must be closed even while a
+ * listener holds up the conversation.
  */
 final class Conversation implements Transport {
 
 	private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
 
-	/** Packets handled before the thread goes back to the pool, so that one busy room does not starve the others. */
-	private static final int TURN = 256;
+	/** How long one conversation keeps a thread while others wait. */
+	private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 	private static final int BATCH = 64;
 	private static final long DRAIN_MILLIS = 1_000;
-	/** A link has a second to close; a little more is given before nobody waits for it any longer. */
-	private static final long CLOSE_MILLIS = 1_500;
 	private static final long INVALID_LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
 	/** A packet on its way out; the stage is null for a lossy one. */
@@ -66,7 +65,16 @@ final class Conversation implements Transport {
 	}
 
 	/** A listener, named by its bundle. */
-	private record Ear(TransportListener listener, String bundle) implements Workers.Callee {
+	private static final class Ear implements Workers.Callee {
+
+		private final TransportListener listener;
+		private final String bundle;
+		private volatile boolean gone;
+
+		Ear(TransportListener listener) {
+			this.listener = listener;
+			this.bundle = Bundles.nameOf(listener);
+		}
 
 		@Override
 		public String describe() {
@@ -74,24 +82,35 @@ final class Conversation implements Transport {
 		}
 	}
 
-	private final Workers.Callee linkCallee = new Workers.Callee() {
+	/** The link's code, which loses the conversation when it does not come back. */
+	private final class LinkCode extends Candidate.Code {
 
-		@Override
-		public String describe() {
-			return provider;
+		LinkCode(Candidate.Code code) {
+			super(code.candidate(), code.uri());
 		}
 
 		@Override
 		public void stuck() {
-			linkStuck();
+			super.stuck();
+			linkStuck(describe());
 		}
-	};
+	}
+
+	/** One run after another of {@link #drain}; a run that is held up inside the link is disowned by putting another in its place. */
+	private final class Turn implements Runnable {
+
+		@Override
+		public void run() {
+			drain(this);
+		}
+	}
 
 	/** Code of the host behind a stage. */
 	private static final Workers.Callee STAGES = () -> "code after a stage of a transport";
 
 	private final Registry registry;
 	private final TransportUri uri;
+	private final TransportUri bare;
 	private final TransportOptions options;
 	private final Consumer<Conversation> whenClosed;
 	private final Stats stats = new Stats();
@@ -99,10 +118,9 @@ final class Conversation implements Transport {
 	private final Stage<Disconnection> closed = new Stage<>();
 	private final Stage<Void> disconnected = new Stage<>();
 	private final List<Ear> ears = new CopyOnWriteArrayList<>();
-	private volatile State state = State.NEW;
 	private final Set<PeerId> peers = ConcurrentHashMap.newKeySet();
-	private volatile int maxPacketBytes = Integer.MAX_VALUE;
-	private volatile String provider = "no provider";
+	private volatile State state = State.NEW;
+	private volatile long invalidLoggedAt = System.nanoTime() - INVALID_LOG_NANOS;
 
 	private final Object lock = new Object();
 	// Guarded by lock:
@@ -110,27 +128,38 @@ final class Conversation implements Transport {
 	private final LossyQueue<Incoming> incoming = new LossyQueue<>();
 	private final LossyQueue<Outgoing> outgoing = new LossyQueue<>();
 	private boolean scheduled;
-	/** Which run of {@link #drain} is the valid one; a run that was held up inside the link is disowned by raising it. */
-	private int turn;
+	private Turn turn = new Turn();
 	private int rosterQueued;
 	private Stage<Void> resume;
-	private ScheduledFuture<?> pauseTimer;
-	private boolean ended;
+	private Future<?> pauseTimer;
+	/** Whether the wire went on during the pause until packets had to be dropped: it cannot stop reading. */
+	private boolean pauseIgnored;
+	/** The link has said its last. */
+	private boolean linkGone;
+	/** The host has asked for the end. */
 	private boolean closing;
-	private boolean overrun;
+	/** The end is queued: nothing more goes in or out. */
+	private boolean cut;
+	private boolean ended;
 	private boolean insideLink;
 	private Attempt attempt;
 	private Link link;
+	private int maxPacketBytes = Integer.MAX_VALUE;
 
 	// Touched by drain() only:
+	private final Incoming[] batch = new Incoming[BATCH];
+	private int batchAt;
+	private int batchEnd;
+	private LinkCode code;
 	private Outgoing inFlight;
 	private boolean told;
 	private boolean finishing;
-	private volatile long invalidLoggedAt = System.nanoTime() - INVALID_LOG_NANOS;
 
-	Conversation(Registry registry, TransportUri uri, TransportOptions options, Consumer<Conversation> whenClosed) {
+	/** Makes a transport of what the host named, and of the same without wrappers, which is what is opened. */
+	Conversation(Registry registry, TransportUri uri, TransportUri bare, TransportOptions options, Consumer<Conversation> whenClosed) {
 		this.registry = registry;
 		this.uri = uri;
+		this.bare = bare;
 		this.options = options;
 		this.whenClosed = whenClosed;
 	}
@@ -159,25 +188,32 @@ final class Conversation implements Transport {
 
 	@Override
 	public Subscription listen(TransportListener listener) {
-		Ear ear = new Ear(listener, Bundles.nameOf(listener));
+		Ear ear = new Ear(listener);
 		synchronized (lock) {
 			if (!ended) {
 				ears.add(ear);
 			}
 		}
-		return () -> ears.removeIf(e -> e == ear);
+		return () -> {
+			ear.gone = true;
+			ears.remove(ear);
+		};
 	}
 
 	@Override
 	public CompletionStage<Void> connect() {
 		Attempt mine;
 		synchronized (lock) {
-			if (state != State.NEW || ended || closing) {
-				return Stage.failed(new TransportException(Code.NOT_CONNECTED, "a transport connects once; this one is " + state + ", create another"));
+			if (state != State.NEW || ended || cut || closing) {
+				mine = null;
+			} else {
+				state = State.CONNECTING;
+				mine = new Attempt(registry, this, bare, options);
+				attempt = mine;
 			}
-			state = State.CONNECTING;
-			mine = new Attempt(registry, this, uri, options);
-			attempt = mine;
+		}
+		if (mine == null) {
+			return Stage.failed(new TransportException(Code.NOT_CONNECTED, "a transport connects once; create another"));
 		}
 		mine.start();
 		return connected;
@@ -186,31 +222,38 @@ final class Conversation implements Transport {
 	@Override
 	public CompletionStage<Void> send(Packet packet, Delivery delivery) {
 		boolean lossy = delivery.reliability() == Reliability.LOSSY;
-		int limit = Math.min(maxPacketBytes, registry.settings().maxPacketBytes());
-		TransportException refusal = null;
 		Outgoing mine = new Outgoing(packet, delivery, lossy ? null : new Stage<>());
+		Settings settings = registry.settings();
+		long limit;
 		synchronized (lock) {
-			if (state != State.CONNECTED || closing || ended) {
-				refusal = new TransportException(Code.NOT_CONNECTED, "this transport is " + (closing || ended ? State.CLOSED : state) + ", not CONNECTED");
-			} else if (packet.size() > limit) {
-				refusal = new TransportException(Code.TOO_LARGE, "a packet has at most " + limit + " bytes here, this one has " + packet.size());
-			} else {
-				Settings settings = registry.settings();
-				LossyQueue.Outcome outcome = outgoing.offer(mine, settings.outgoingPackets(), settings.outgoingBytes());
-				stats.sendDropped.addAndGet(outgoing.droppedNow());
-				if (outcome == LossyQueue.Outcome.REFUSED) {
-					refusal = new TransportException(Code.CONGESTED, "the outgoing queue is full of reliable packets ("
-							+ settings.outgoingPackets() + " packets or " + settings.outgoingBytes() + " bytes)");
-				} else {
+			limit = Math.min(Math.min(maxPacketBytes, settings.maxPacketBytes()), settings.outgoingBytes());
+			if (state != State.CONNECTED || closing || cut || ended) {
+				limit = -1;
+			} else if (packet.size() <= limit) {
+				int dropped = outgoing.offer(mine, settings.outgoingPackets(), settings.outgoingBytes());
+				if (dropped != LossyQueue.REFUSED) {
 					stats.accepted.incrementAndGet();
+					if (dropped > 0) {
+						stats.sendDropped.addAndGet(dropped);
+					}
 					wake();
+					return lossy ? Stage.DONE : mine.stage;
 				}
 			}
 		}
-		if (refusal != null) {
-			return Stage.failed(refusal);
+		return Stage.failed(refusal(packet, limit, settings));
+	}
+
+	private TransportException refusal(Packet packet, long limit, Settings settings) {
+		if (limit < 0) {
+			State now = state;
+			return new TransportException(Code.NOT_CONNECTED, "this transport is " + (now == State.CONNECTED ? "closing" : now) + ", not CONNECTED");
 		}
-		return lossy ? Stage.DONE : mine.stage;
+		if (packet.size() > limit) {
+			return new TransportException(Code.TOO_LARGE, "a packet has at most " + limit + " bytes here, this one has " + packet.size());
+		}
+		return new TransportException(Code.CONGESTED, "the outgoing queue is full of reliable packets (" + settings.outgoingPackets() + " packets or "
+				+ settings.outgoingBytes() + " bytes)");
 	}
 
 	@Override
@@ -222,12 +265,15 @@ final class Conversation implements Transport {
 			}
 			closing = true;
 			drain = state == State.CONNECTED;
-			control.add(drain ? this::finishWhenDrained : () -> end(new Disconnection(Reason.CLIENT, ""),
-					new TransportException(Code.NOT_CONNECTED, "closed while connecting")));
-			wake();
+			if (drain) {
+				control.add(() -> finishing = true);
+				wake();
+			}
 		}
 		if (drain) {
-			registry.workers().after(DRAIN_MILLIS, () -> control(() -> end(new Disconnection(Reason.CLIENT, ""), null)));
+			registry.workers().after(DRAIN_MILLIS, () -> cut(Reason.CLIENT, "", Code.NOT_CONNECTED));
+		} else {
+			cut(Reason.CLIENT, "", Code.NOT_CONNECTED);
 		}
 		return disconnected;
 	}
@@ -249,8 +295,8 @@ final class Conversation implements Transport {
 
 	// ---- for the attempt and its contexts: any thread
 
-	/** Queues a task between two calls of {@link #drain}. */
-	void control(Runnable task) {
+	/** Queues a task between two calls of listeners and link. */
+	private void control(Runnable task) {
 		synchronized (lock) {
 			control.add(task);
 			wake();
@@ -258,22 +304,27 @@ final class Conversation implements Transport {
 	}
 
 	/** The handshake is over. */
-	void opened(Attempt from, Link opened) {
-		control(() -> open(from, opened));
+	void opened(Attempt from, Link opened, Set<PeerId> present, int most) {
+		control(() -> open(from, opened, present, most));
 	}
 
 	/** The handshake failed. */
-	void failed(Attempt from, TransportException failure) {
+	void failed(TransportException failure) {
 		control(() -> {
-			if (isCurrent(from)) {
+			boolean current;
+			synchronized (lock) {
+				current = state == State.CONNECTING && !cut && !ended;
+			}
+			if (current) {
 				end(new Disconnection(Reason.FAILED, failure.getMessage()), failure);
 			}
 		});
 	}
 
+	/** See {@link LinkContext#peerJoined} and {@link LinkContext#peerLeft}. */
 	void roster(PeerId peer, boolean joined) {
 		synchronized (lock) {
-			if (ended || overrun) {
+			if (isDeaf()) {
 				return;
 			}
 			if (rosterQueued >= 2 * registry.settings().maxPeers()) {
@@ -286,38 +337,55 @@ final class Conversation implements Transport {
 		}
 	}
 
+	/** Whether what the link reports counts no longer. The lock is held. */
+	private boolean isDeaf() {
+		return linkGone || cut || ended;
+	}
+
 	/** See {@link LinkContext#received}. */
-	CompletionStage<Void> received(PeerId from, Packet packet, Reliability reliability, String topic) {
-		Incoming.Received message = new Incoming.Received(from, packet, reliability, topic);
+	CompletionStage<Void> received(Incoming.Received message) {
 		int bound = registry.settings().incomingPackets();
 		synchronized (lock) {
-			if (ended || overrun) {
+			if (isDeaf()) {
 				return Stage.DONE;
 			}
-			LossyQueue.Outcome outcome = incoming.offer(message, bound, Long.MAX_VALUE);
-			stats.receiveDropped.addAndGet(incoming.droppedNow());
-			if (outcome == LossyQueue.Outcome.REFUSED) {
+			int dropped = incoming.offer(message, bound, Long.MAX_VALUE);
+			if (dropped == LossyQueue.REFUSED) {
 				overrun("more than " + bound + " reliable packets were waiting for slow listeners");
 				return Stage.DONE;
 			}
-			stats.received.incrementAndGet();
-			stats.bytesReceived.addAndGet(packet.size());
-			wake();
-			if (resume == null && incoming.size() < bound - bound / 4) {
-				return Stage.DONE;
+			if (dropped > 0) {
+				stats.receiveDropped.addAndGet(dropped);
+				pauseIgnored = true;
 			}
+			stats.received.incrementAndGet();
+			stats.bytesReceived.addAndGet(message.bytes);
+			wake();
 			if (resume == null) {
+				if (incoming.size() < bound - bound / 4) {
+					return Stage.DONE;
+				}
 				resume = new Stage<>();
-				Stage<Void> pause = resume;
-				pauseTimer = registry.workers().after(registry.settings().maxPauseMillis(), () -> pausedTooLong(pause));
+				watchPause(resume);
 			}
 			return resume;
 		}
 	}
 
+	/** The lock is held. */
+	private void watchPause(Stage<Void> pause) {
+		pauseIgnored = false;
+		pauseTimer = registry.workers().after(registry.settings().maxPauseMillis(), () -> pausedTooLong(pause));
+	}
+
 	private void pausedTooLong(Stage<Void> pause) {
 		synchronized (lock) {
-			if (resume == pause && !ended) {
+			if (resume != pause || isDeaf()) {
+				return;
+			}
+			if (pauseIgnored) { // nobody is held up: the wire goes on, and lossy packets are dropped
+				watchPause(pause);
+			} else {
 				overrun("listeners held up the wire for " + registry.settings().maxPauseMillis() + " ms");
 			}
 		}
@@ -325,86 +393,72 @@ final class Conversation implements Transport {
 
 	/** Ends the conversation before what is still queued, since nobody is there to take it. The lock is held. */
 	private void overrun(String why) {
-		overrun = true;
-		control.add(() -> end(new Disconnection(Reason.OVERRUN, why), null));
-		wake();
+		linkGone = true;
+		boolean early = state != State.CONNECTED;
+		registry.workers().execute(() -> cut(early ? Reason.FAILED : Reason.OVERRUN, why, Code.PROTOCOL));
 	}
 
-	void invalid(String why) {
+	/** See {@link LinkContext#invalid}. */
+	void invalid(String why, TransportUri opened) {
 		long times = stats.invalid.incrementAndGet();
 		long now = System.nanoTime();
 		if (now - invalidLoggedAt >= INVALID_LOG_NANOS) { // two threads at once may log twice, which is no harm
 			invalidLoggedAt = now;
-			LOG.warn("{}: {} ({} so far)", uri, Failures.plain(why), times);
+			LOG.warn("{}: {} ({} so far)", uri, Failures.plain(why, opened), times);
 		}
 	}
 
+	/** See {@link LinkContext#confirmed}. */
 	void confirmed(long packets) {
 		stats.confirmed.addAndGet(Math.max(0, packets));
 	}
 
+	/** See {@link LinkContext#closed}. */
 	void linkClosed(Disconnection why) {
 		synchronized (lock) {
-			if (!ended) {
-				incoming.add(new Incoming.Closed(new Disconnection(why.reason(), Failures.plain(why.detail()))));
+			if (!isDeaf()) {
+				linkGone = true;
+				incoming.add(new Incoming.Closed(why));
 				wake();
 			}
 		}
 	}
 
 	/**
-	 * The provider is leaving: lets go of its link, and says so once it has been asked to close.
+	 * The provider is leaving: lets go of its link.
 	 *
-	 * @return completes when the link is closed, or null if nothing of this conversation is the provider's
+	 * @param gone who leaves; null for the registry itself
+	 * @return completes when the link is closed; null if nothing of this conversation is the provider's
 	 */
 	CompletableFuture<Void> leave(Candidate gone, String why) {
-		Link mine;
-		Attempt trying;
+		boolean wanted;
 		synchronized (lock) {
-			if (ended || attempt == null || !attempt.uses(gone)) {
+			if (gone != null && (attempt == null || !attempt.uses(gone))) {
 				return null;
 			}
-			mine = link;
-			link = null;
-			trying = attempt;
+			wanted = closing;
 		}
-		trying.abandon();
-		CompletableFuture<Void> goodbye = mine == null ? CompletableFuture.completedFuture(null) : close(mine, trying);
-		control(() -> end(new Disconnection(Reason.PROVIDER_GONE, why), new TransportException(Code.PROVIDER_GONE, why)));
-		return goodbye;
+		return cut(wanted ? Reason.CLIENT : Reason.PROVIDER_GONE, wanted ? "" : why, wanted ? Code.NOT_CONNECTED : Code.PROVIDER_GONE);
 	}
 
-	/** The registry itself is leaving. */
-	CompletableFuture<Void> leave(String why) {
+	/**
+	 * Ends the conversation ahead of what is queued. The link is asked to close at once, whatever listeners do; that it is over is told when they come back.
+	 *
+	 * @param code what connect() fails with, if it has not completed yet
+	 */
+	private CompletableFuture<Void> cut(Reason reason, String why, Code failing) {
 		Attempt trying;
 		synchronized (lock) {
 			trying = attempt;
-		}
-		if (trying != null) {
-			CompletableFuture<Void> goodbye = leave(null, why);
-			return goodbye == null ? CompletableFuture.completedFuture(null) : goodbye;
-		}
-		control(() -> end(new Disconnection(Reason.PROVIDER_GONE, why), null));
-		return CompletableFuture.completedFuture(null);
-	}
-
-	/** Asks a link to close, on the pool. Never fails. */
-	private CompletableFuture<Void> close(Link goner, Attempt owner) {
-		CompletableFuture<Void> done = new CompletableFuture<>();
-		ScheduledFuture<?> patience = registry.workers().after(CLOSE_MILLIS, () -> done.complete(null));
-		done.thenRun(() -> patience.cancel(false));
-		registry.workers().execute(() -> {
-			registry.workers().enter(owner.callee());
-			try {
-				goner.close().whenComplete((nothing, failure) -> done.complete(null));
-			} catch (Throwable failure) { // foreign code: even an Error is its own affair
-				LOG.warn("{} failed to close a link: {}", owner.callee().describe(), failure.toString());
-				done.complete(null);
-			} finally {
-				registry.workers().exit();
+			if (!cut && !ended) {
+				cut = true;
+				link = null;
+				control.add(() -> end(new Disconnection(reason, why),
+						new TransportException(failing, why.isEmpty() ? "closed before it was connected" : why)));
+				wake();
 			}
-		});
-		return done;
+		}
+		return trying == null ? CompletableFuture.completedFuture(null) : trying.close();
 	}
 
 	// ---- one at a time, on a pool thread
@@ -413,38 +467,31 @@ final class Conversation implements Transport {
 	private void wake() {
 		if (!scheduled) {
 			scheduled = true;
-			int mine = turn;
-			registry.workers().execute(() -> drain(mine));
+			registry.workers().execute(turn);
 		}
 	}
 
-	private void drain(int mine) {
-		Incoming[] batch = new Incoming[BATCH];
-		for (int budget = TURN; ; budget -= BATCH) {
+	private void drain(Turn mine) {
+		long until = System.nanoTime() + TURN_NANOS;
+		do {
 			Runnable task;
-			int count = 0;
 			Stage<Void> resumed = null;
-			boolean sendable;
+			boolean sendable = false;
 			synchronized (lock) {
 				if (mine != turn) {
 					return;
 				}
-				boolean live = told && !ended;
-				sendable = live && inFlight == null && !outgoing.isEmpty();
-				if (control.isEmpty() && !sendable && (!live || incoming.isEmpty()) && !drained()) {
-					scheduled = false;
-					return;
-				}
-				if (budget <= 0) {
-					registry.workers().execute(() -> drain(mine));
-					return;
-				}
 				task = control.poll();
-				while (live && task == null && count < BATCH && !incoming.isEmpty()) {
-					batch[count++] = incoming.poll();
-				}
-				if (resume != null && incoming.size() <= registry.settings().incomingPackets() / 2) {
-					resumed = endPause();
+				if (task == null) {
+					boolean live = told && !ended;
+					if (live && batchAt == batchEnd) {
+						resumed = fill();
+					}
+					sendable = live && link != null && inFlight == null && !outgoing.isEmpty();
+					if (batchAt == batchEnd && !sendable && !isDrained()) {
+						scheduled = false;
+						return;
+					}
 				}
 			}
 			if (resumed != null) {
@@ -454,25 +501,40 @@ final class Conversation implements Transport {
 				task.run();
 				continue;
 			}
-			for (int i = 0; i < count; i++) {
-				Incoming next = batch[i];
-				batch[i] = null;
-				if (!ended) {
-					handle(next);
+			while (batchAt < batchEnd) {
+				Incoming next = batch[batchAt];
+				batch[batchAt++] = null;
+				handle(next);
+				if (System.nanoTime() - until >= 0) {
+					break;
 				}
 			}
 			if (sendable && !ended && !pump(mine)) {
 				return;
 			}
-			if (!ended && drained()) {
-				end(new Disconnection(Reason.CLIENT, ""), null);
+			synchronized (lock) {
+				if (!isDrained()) {
+					continue;
+				}
 			}
-		}
+			end(new Disconnection(Reason.CLIENT, ""), null);
+		} while (System.nanoTime() - until < 0);
+		registry.workers().execute(mine);
 	}
 
-	/** Whether a close that waits for the queue has waited long enough. */
-	private boolean drained() {
-		return finishing && !ended && inFlight == null && outgoing.isEmpty();
+	/** Takes the next reports out of the queue; returns whom to tell that there is room again. The lock is held. */
+	private Stage<Void> fill() {
+		batchAt = 0;
+		batchEnd = 0;
+		while (batchEnd < BATCH && !incoming.isEmpty()) {
+			batch[batchEnd++] = incoming.poll();
+		}
+		return resume != null && incoming.size() <= registry.settings().incomingPackets() / 2 ? endPause() : null;
+	}
+
+	/** Whether a close that waits for the queue has waited long enough. The lock is held. */
+	private boolean isDrained() {
+		return finishing && !ended && !cut && inFlight == null && outgoing.isEmpty();
 	}
 
 	/** The lock is held. */
@@ -484,78 +546,58 @@ final class Conversation implements Transport {
 		return over;
 	}
 
-	/** Lets the link read on: its code runs in here. */
+	/** Lets the link read on. Its code runs then, which must not hold up this conversation. */
 	private void resume(Stage<Void> pause) {
-		registry.workers().enter(linkCallee);
-		try {
-			pause.finish(null);
-		} finally {
-			registry.workers().exit();
-		}
+		Workers.Callee callee = code == null ? STAGES : new Candidate.Code(code.candidate(), code.uri());
+		registry.workers().execute(() -> {
+			Workers.Callee outer = registry.workers().enter(callee);
+			try {
+				pause.finish(null);
+			} finally {
+				registry.workers().exit(outer);
+			}
+		});
 	}
 
-	private void open(Attempt from, Link opened) {
-		if (!isCurrent(from) || from.isAbandoned()) {
-			close(opened, from);
-			return;
-		}
-		Set<PeerId> present;
-		try {
-			registry.workers().enter(linkCallee);
-			try {
-				present = Set.copyOf(opened.peers());
-				maxPacketBytes = opened.maxPacketBytes();
-			} finally {
-				registry.workers().exit();
-			}
-		} catch (Throwable failure) { // foreign code
-			close(opened, from);
-			TransportException ours = Failures.own(failure, from.callee().describe());
-			end(new Disconnection(Reason.FAILED, ours.getMessage()), ours);
-			return;
-		}
-		if (present.size() > registry.settings().maxPeers()) {
-			close(opened, from);
-			String why = "at most " + registry.settings().maxPeers() + " peers can be known at once, the service named " + present.size();
-			end(new Disconnection(Reason.FAILED, why), new TransportException(Code.PROTOCOL, why));
-			return;
-		}
-		boolean late;
+	private void open(Attempt from, Link opened, Set<PeerId> present, int most) {
+		int maxPeers = registry.settings().maxPeers();
+		Candidate.Code taken;
 		synchronized (lock) {
-			late = ended || from.isAbandoned();
-			if (!late) {
+			taken = closing || cut || ended || present.size() > maxPeers ? null : from.take(opened);
+			if (taken != null) {
 				peers.addAll(present);
 				link = opened;
+				maxPacketBytes = most;
 				state = State.CONNECTED;
 			}
 		}
-		if (late) {
-			close(opened, from);
-			return;
+		if (taken == null) {
+			if (present.size() > maxPeers) {
+				String why = "at most " + maxPeers + " peers can be known at once, the service named " + present.size();
+				failed(new TransportException(Code.PROTOCOL, why));
+			}
+			return; // too late: whoever ended the attempt has closed the link
 		}
-		provider = from.connected(opened).toString();
+		code = new LinkCode(taken);
 		LOG.info("{}: connected, {} peers", uri, present.size());
 		complete(() -> connected.finish(null));
 		tell(listener -> listener.connected(present));
 		told = true;
 	}
 
-	private boolean isCurrent(Attempt from) {
-		synchronized (lock) {
-			return attempt == from && state == State.CONNECTING && !ended;
-		}
-	}
-
 	private void handle(Incoming next) {
 		if (next instanceof Incoming.Received message) {
 			for (Ear ear : ears) {
-				registry.workers().enter(ear);
+				if (ear.gone) {
+					continue;
+				}
+				Workers.Callee outer = registry.workers().enter(ear);
 				try {
 					ear.listener.received(message);
 				} catch (Throwable failure) { // foreign code
 					complain(ear, failure);
 				} finally {
-					registry.workers().exit();
+					registry.workers().exit(outer);
 				}
 			}
 		} else if (next instanceof Incoming.Roster change) {
@@ -572,8 +614,9 @@ final class Conversation implements Transport {
 		if (change.joined ? !peers.add(change.peer) : !peers.remove(change.peer)) {
 			return; // known already, or not known: joins and leaves pair
 		}
-		if (peers.size() > registry.settings().maxPeers()) {
-			end(new Disconnection(Reason.PROTOCOL, "more than " + registry.settings().maxPeers() + " peers"), null);
+		int maxPeers = registry.settings().maxPeers();
+		if (peers.size() > maxPeers) {
+			end(new Disconnection(Reason.PROTOCOL, "more than " + maxPeers + " peers"), null);
 			return;
 		}
 		tell(change.joined ? listener -> listener.peerJoined(change.peer) : listener -> listener.peerLeft(change.peer));
@@ -581,40 +624,41 @@ final class Conversation implements Transport {
 
 	private void tell(Consumer<TransportListener> event) {
 		for (Ear ear : ears) {
-			registry.workers().enter(ear);
+			if (ear.gone) {
+				continue;
+			}
+			Workers.Callee outer = registry.workers().enter(ear);
 			try {
 				event.accept(ear.listener);
 			} catch (Throwable failure) { // foreign code
 				complain(ear, failure);
 			} finally {
-				registry.workers().exit();
+				registry.workers().exit(outer);
 			}
 		}
 	}
 
 	private void complain(Ear ear, Throwable failure) {
-		LOG.warn("{}: {} threw", uri, ear.describe(), failure);
+		LOG.warn("{}: {} threw", uri, ear.describe(), Failures.forLog(failure, uri));
 	}
 
 	/** Completes a stage of the host's, whose code may run within. */
 	private void complete(Runnable completion) {
-		registry.workers().enter(STAGES);
+		Workers.Callee outer = registry.workers().enter(STAGES);
 		try {
 			completion.run();
 		} finally {
-			registry.workers().exit();
+			registry.workers().exit(outer);
 		}
 	}
 
 	/** Hands packets to the link as long as it takes them; false if this run has been disowned meanwhile. */
-	private boolean pump(int mine) {
-		for (int i = 0; i < BATCH; i++) {
+	private boolean pump(Turn mine) {
+		long until = System.nanoTime() + TURN_NANOS; // its own share, since slow listeners may have used up the first
+		do {
 			Outgoing next;
 			Link wire;
 			synchronized (lock) {
-				if (mine != turn) {
-					return false;
-				}
 				next = link == null ? null : outgoing.poll();
 				if (next == null) {
 					return true;
@@ -623,43 +667,46 @@ final class Conversation implements Transport {
 				inFlight = next;
 				insideLink = true;
 			}
+			if (registry.isBarred(code.candidate())) {
+				lose(code.describe() + " holds up too many threads to be called", false);
+				return true;
+			}
 			CompletionStage<Void> taken = null;
 			Throwable failure = null;
-			registry.workers().enter(linkCallee);
+			boolean waiting = false;
+			Workers.Callee outer = registry.workers().enter(code);
 			try {
 				taken = wire.send(next.packet, next.delivery);
 				if (taken == null) {
 					failure = new NullPointerException("send answered null");
+				} else if (!hasSucceeded(taken)) {
+					Outgoing packet = next;
+					waiting = true;
+					taken.whenComplete((nothing, problem) -> control(() -> settle(packet, problem)));
 				}
 			} catch (Throwable thrown) { // foreign code
 				failure = thrown;
 			} finally {
-				registry.workers().exit();
+				registry.workers().exit(outer);
 			}
 			synchronized (lock) {
-				insideLink = false;
 				if (mine != turn) {
 					return false;
 				}
+				insideLink = false;
 			}
-			if (failure != null || taken.getClass() == CompletableFuture.class && succeeded((CompletableFuture<Void>) taken)) {
-				settle(next, failure);
-				continue;
+			if (failure == null && waiting) {
+				return true;
 			}
-			Outgoing waiting = next;
-			try {
-				taken.whenComplete((nothing, problem) -> control(() -> settle(waiting, problem)));
-			} catch (Throwable thrown) { // a stage of foreign make
-				settle(next, thrown);
-				continue;
-			}
-			return true;
-		}
+			settle(next, failure);
+		} while (System.nanoTime() - until < 0);
 		return true;
 	}
 
-	private static boolean succeeded(CompletableFuture<Void> stage) {
-		return stage.isDone() && !stage.isCompletedExceptionally();
+	/** Spares the usual case a callback; a stage of any other class is asked properly. */
+	private static boolean hasSucceeded(CompletionStage<Void> stage) {
+		return stage.getClass() == CompletableFuture.class && ((CompletableFuture<Void>) stage).isDone()
+				&& !((CompletableFuture<Void>) stage).isCompletedExceptionally();
 	}
 
 	private void settle(Outgoing packet, Throwable failure) {
@@ -669,43 +716,48 @@ final class Conversation implements Transport {
 		inFlight = null;
 		if (failure == null) {
 			stats.sent.incrementAndGet();
-			stats.bytesSent.addAndGet(packet.packet.size());
+			stats.bytesSent.addAndGet(packet.bytes);
 			if (packet.stage != null) {
 				complete(() -> packet.stage.finish(null));
 			}
 			return;
 		}
-		stats.sendFailed.incrementAndGet();
-		TransportException ours = Failures.own(failure, linkCallee.describe());
+		TransportException ours = code.failure(failure);
 		if (ours.code() == Code.INTERNAL) {
 			LOG.warn("{}: {}", uri, ours.getMessage());
 		}
+		stats.sendFailed.incrementAndGet();
 		if (packet.stage != null) {
 			complete(() -> packet.stage.fail(ours));
 		}
 	}
 
-	/** A call into the link does not come back: gives up the link, and this run of {@link #drain} with it. */
-	private void linkStuck() {
+	/** A call into the link does not come back: gives up the link, and this run of {@link #drain} with it. On the timer's thread. */
+	private void linkStuck(String who) {
+		lose(who + " did not come back from a call", true);
+	}
+
+	private void lose(String why, boolean disown) {
 		synchronized (lock) {
 			if (!insideLink || ended) {
 				return;
 			}
-			turn++;
 			insideLink = false;
-			control.addFirst(() -> end(new Disconnection(Reason.LOST, linkCallee.describe() + " did not come back from a call"), null));
-			scheduled = false;
-			wake();
+			if (!cut) {
+				cut = true;
+				link = null;
+				control.addFirst(() -> end(new Disconnection(Reason.LOST, why), null));
+			}
+			if (disown) {
+				turn = new Turn();
+				scheduled = false;
+				wake();
+			}
 		}
-	}
-
-	private void finishWhenDrained() {
-		finishing = true;
 	}
 
 	/** The one way to {@code CLOSED}. */
 	private void end(Disconnection why, TransportException failure) {
-		Link mine;
 		Attempt trying;
 		Stage<Void> paused = null;
 		List<Outgoing> left = new ArrayList<>();
@@ -715,10 +767,8 @@ final class Conversation implements Transport {
 			}
 			ended = true;
 			state = State.CLOSED;
-			mine = link;
 			link = null;
 			trying = attempt;
-			attempt = null;
 			for (Outgoing next = outgoing.poll(); next != null; next = outgoing.poll()) {
 				left.add(next);
 			}
@@ -727,45 +777,50 @@ final class Conversation implements Transport {
 				paused = endPause();
 			}
 		}
+		Arrays.fill(batch, null);
+		batchAt = batchEnd;
+		peers.clear();
 		if (paused != null) {
 			resume(paused);
 		}
-		peers.clear();
-		CompletableFuture<Void> goodbye = CompletableFuture.completedFuture(null);
-		if (trying != null) {
-			trying.abandon();
-			if (mine != null) {
-				goodbye = close(mine, trying);
-			}
-			trying.retire();
-		}
-		if (told || failure == null) {
-			LOG.info("{}: {} {}", uri, why.reason(), why.detail());
-		}
+		CompletableFuture<Void> goodbye = trying == null ? CompletableFuture.completedFuture(null) : trying.close();
+		LOG.info("{}: {} {}", uri, why.reason(), why.detail());
 		Outgoing onTheWire = inFlight;
 		inFlight = null;
 		if (onTheWire != null) {
-			fail(onTheWire, new TransportException(Code.UNKNOWN, "it was on the wire when the wire ended"));
+			fail(onTheWire, Code.UNKNOWN, "it was on the wire when the wire ended");
 		}
 		for (Outgoing next : left) {
-			fail(next, new TransportException(Code.NOT_CONNECTED, "the transport ended before it was sent"));
+			fail(next, Code.NOT_CONNECTED, "the transport ended before it was sent");
 		}
-		complete(() -> connected.fail(failure != null ? failure : new TransportException(Code.NOT_CONNECTED, "the transport is closed")));
+		if (!connected.isDone()) {
+			complete(() -> connected.fail(failure));
+		}
 		if (told) {
 			tell(listener -> listener.disconnected(why));
 		}
 		ears.clear();
+		code = null;
 		whenClosed.accept(this);
 		complete(() -> closed.finish(why));
-		goodbye.whenComplete((nothing, never) -> control(() -> complete(() -> disconnected.finish(null))));
+		goodbye.whenComplete((nothing, never) -> control(this::forget));
 	}
 
-	private void fail(Outgoing packet, TransportException failure) {
+	/** The link is closed, or has had its time: nothing is the provider's any more. */
+	private void forget() {
+		synchronized (lock) {
+			attempt = null;
+		}
+		registry.forget(this);
+		complete(() -> disconnected.finish(null));
+	}
+
+	private void fail(Outgoing packet, Code reason, String why) {
 		if (packet.stage == null) {
 			stats.sendDropped.incrementAndGet();
 		} else {
 			stats.sendFailed.incrementAndGet();
-			complete(() -> packet.stage.fail(failure));
+			complete(() -> packet.stage.fail(new TransportException(reason, why)));
 		}
 	}
 }

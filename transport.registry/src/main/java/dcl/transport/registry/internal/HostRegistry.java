@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
+import dcl.transport.TransportException.Code;
 import dcl.transport.TransportOptions;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
@@ -15,8 +16,11 @@ import dcl.transport.TransportUri;
 /** The registry as one host bundle sees it: it closes what the bundle leaves open. */
 final class HostRegistry implements TransportRegistry {
 
+	private static final String GIVEN_BACK = "this registry was given back to the framework; take the service anew";
+
 	private final Registry registry;
 	private final Set<Transport> mine = ConcurrentHashMap.newKeySet();
+	private volatile boolean givenBack;
 
 	HostRegistry(Registry registry) {
 		this.registry = registry;
@@ -29,14 +33,32 @@ final class HostRegistry implements TransportRegistry {
 
 	@Override
 	public Transport create(TransportUri uri, TransportOptions options) throws TransportException {
+		refuseIfGivenBack();
 		Transport transport = registry.create(Objects.requireNonNull(uri), Objects.requireNonNull(options), mine::remove);
 		mine.add(transport);
+		if (transport.state() == Transport.State.CLOSED) { // the registry was stopped meanwhile
+			mine.remove(transport);
+		}
+		if (givenBack) {
+			transport.close();
+			refuseIfGivenBack();
+		}
 		return transport;
+	}
+
+	private void refuseIfGivenBack() throws TransportException {
+		if (givenBack) {
+			throw new TransportException(Code.NO_PROVIDER, GIVEN_BACK);
+		}
 	}
 
 	@Override
 	public CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout) {
-		return registry.whenAvailable(Objects.requireNonNull(uri), Objects.requireNonNull(timeout));
+		CompletionStage<Void> stage = registry.whenAvailable(Objects.requireNonNull(uri), Objects.requireNonNull(timeout), this);
+		if (givenBack) {
+			registry.abandon(this, GIVEN_BACK);
+		}
+		return stage;
 	}
 
 	@Override
@@ -49,8 +71,12 @@ final class HostRegistry implements TransportRegistry {
 		return Set.copyOf(mine);
 	}
 
-	/** The bundle has stopped or given the service back. */
+	/** The bundle has stopped or given the service back; or the registry stops, and ends them with a reason of its own. */
 	void close() {
-		mine.forEach(Transport::close);
+		givenBack = true;
+		registry.abandon(this, GIVEN_BACK);
+		if (!registry.isStopping()) {
+			mine.forEach(Transport::close);
+		}
 	}
 }

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,16 +24,23 @@ final class LinkExecutor extends AbstractExecutorService implements ScheduledExe
 
 	private static final Logger LOG = LoggerFactory.getLogger(LinkExecutor.class);
 
+	/** How long tasks of a provider wait that holds up too many threads already. */
+	private static final long BARRED_MILLIS = 100;
+	/** Far enough, and near enough to be added to the time that is now. */
+	private static final long MAX_NANOS = Long.MAX_VALUE / 4;
+
+	private final Registry registry;
 	private final Workers workers;
-	private final Workers.Callee callee;
+	private final Candidate.Code code;
 	private final int bound;
 	private final AtomicInteger waiting = new AtomicInteger();
 	private final Set<Timed<?>> timed = ConcurrentHashMap.newKeySet();
 	private volatile boolean retired;
 
-	LinkExecutor(Workers workers, Workers.Callee callee, int bound) {
-		this.workers = workers;
-		this.callee = callee;
+	LinkExecutor(Registry registry, Candidate.Code code, int bound) {
+		this.registry = registry;
+		this.workers = registry.workers();
+		this.code = code;
 		this.bound = bound;
 	}
 
@@ -40,10 +48,7 @@ final class LinkExecutor extends AbstractExecutorService implements ScheduledExe
 	public void execute(Runnable task) {
 		Objects.requireNonNull(task);
 		admit();
-		workers.execute(() -> {
-			waiting.decrementAndGet();
-			guarded(task);
-		});
+		workers.execute(() -> guarded(task, true));
 	}
 
 	private void admit() {
@@ -56,14 +61,23 @@ final class LinkExecutor extends AbstractExecutorService implements ScheduledExe
 		}
 	}
 
-	private void guarded(Runnable task) {
-		workers.enter(callee);
+	private void guarded(Runnable task, boolean counted) {
+		if (registry.isBarred(code.candidate())) {
+			if (!retired) {
+				workers.after(BARRED_MILLIS, () -> guarded(task, counted));
+			}
+			return;
+		}
+		if (counted) {
+			waiting.decrementAndGet();
+		}
+		Workers.Callee outer = workers.enter(code);
 		try {
 			task.run();
 		} catch (Throwable failure) { // foreign code
-			LOG.warn("A task of {} threw", callee.describe(), failure);
+			LOG.warn("{}: a task of {} threw", code.uri(), code.describe(), Failures.forLog(failure, code.uri()));
 		} finally {
-			workers.exit();
+			workers.exit(outer);
 		}
 	}
 
@@ -97,13 +111,16 @@ final class LinkExecutor extends AbstractExecutorService implements ScheduledExe
 		if (period <= 0) {
 			throw new IllegalArgumentException("a period is longer than zero");
 		}
-		return period;
+		return Math.min(period, MAX_NANOS);
 	}
 
 	private <V> Timed<V> start(Timed<V> task) {
 		admit();
 		timed.add(task);
 		task.arm();
+		if (retired) { // meanwhile, perhaps without having seen this one
+			task.cancel(false);
+		}
 		return task;
 	}
 
@@ -113,18 +130,21 @@ final class LinkExecutor extends AbstractExecutorService implements ScheduledExe
 		private final long period;
 		private final boolean fixedRate;
 		private volatile long due;
-		private volatile ScheduledFuture<?> timer;
+		private volatile Future<?> timer;
 
 		Timed(Callable<V> task, long delay, long period, boolean fixedRate) {
 			super(task);
 			this.period = period;
 			this.fixedRate = fixedRate;
-			this.due = System.nanoTime() + Math.max(0, delay);
+			this.due = System.nanoTime() + Math.min(Math.max(0, delay), MAX_NANOS);
 		}
 
 		void arm() {
 			long millis = TimeUnit.NANOSECONDS.toMillis(Math.max(0, due - System.nanoTime()) + 999_999);
-			timer = workers.after(millis, () -> guarded(this));
+			timer = workers.after(millis, () -> guarded(this, false));
+			if (isDone()) { // cancelled meanwhile, perhaps without having seen this timer
+				timer.cancel(false);
+			}
 		}
 
 		@Override
@@ -142,7 +162,7 @@ final class LinkExecutor extends AbstractExecutorService implements ScheduledExe
 			if (timed.remove(this)) {
 				waiting.decrementAndGet();
 			}
-			ScheduledFuture<?> armed = timer;
+			Future<?> armed = timer;
 			if (armed != null) {
 				armed.cancel(false);
 			}
@@ -152,7 +172,7 @@ final class LinkExecutor extends AbstractExecutorService implements ScheduledExe
 		protected void setException(Throwable failure) {
 			super.setException(failure);
 			if (period != 0) {
-				LOG.warn("A repeated task of {} threw and is not repeated", callee.describe(), failure);
+				LOG.warn("{}: a repeated task of {} threw and is not repeated", code.uri(), code.describe(), Failures.forLog(failure, code.uri()));
 			}
 		}
 

@@ -3,7 +3,7 @@ package dcl.transport.registry.internal;
 import java.util.ArrayDeque;
 
 /**
- * A queue with a bound in entries and in bytes, in which a newer entry pushes out the oldest lossy one: a newer position replaces an older. Not
+ * A queue with a bound in entries and in bytes, in which a newer entry pushes out the oldest lossy ones: a newer position replaces an older. Not
  * thread-safe; whoever owns it locks.
  */
 final class LossyQueue<E extends LossyQueue.Entry> {
@@ -20,108 +20,100 @@ final class LossyQueue<E extends LossyQueue.Entry> {
 			this.bytes = bytes;
 			this.lossy = lossy;
 		}
-
-		private boolean counted() {
-			return bytes >= 0;
-		}
 	}
 
-	/** What became of an offer. */
-	enum Outcome {
-		/** It is queued. */
-		QUEUED,
-		/** It is queued, or was lossy and the only one to go; at least one lossy entry was dropped. */
-		DROPPED,
-		/** It is not queued, and there is nothing lossy left to make room. */
-		REFUSED
-	}
+	/** The answer to an offer that was refused: nothing lossy could make enough room. */
+	static final int REFUSED = -1;
 
-	private final ArrayDeque<E> entries = new ArrayDeque<>();
-	private final ArrayDeque<E> lossy = new ArrayDeque<>();
+	/** Dropped entries stay in place until they are the majority, so a drop costs the same however long the queue is. */
+	private static final int FEW = 64;
+
+	private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+	private final ArrayDeque<Entry> lossy = new ArrayDeque<>();
 	private int live;
 	private int dead;
 	private long bytes;
-	private int droppedNow;
+	private long lossyBytes;
 
 	/** Queues an entry in any case, bounds or not. */
 	void add(E entry) {
-		entries.add(entry);
-		if (entry.lossy) {
-			lossy.add(entry);
-		}
-		if (counted(entry)) {
+		Entry added = entry;
+		entries.add(added);
+		if (added.bytes >= 0) {
 			live++;
-			bytes += entry.bytes;
-		}
-	}
-
-	/** Queues an entry if the bounds allow, dropping the oldest lossy ones as needed; how many went is in {@link #droppedNow()}. */
-	Outcome offer(E entry, int maxEntries, long maxBytes) {
-		droppedNow = 0;
-		while (live >= maxEntries || bytes + entry.bytes > maxBytes) {
-			E oldest = lossy.poll();
-			if (oldest == null) {
-				if (!entry.lossy) {
-					return Outcome.REFUSED;
-				}
-				droppedNow++;
-				return Outcome.DROPPED;
+			bytes += added.bytes;
+			if (added.lossy) {
+				lossy.add(added);
+				lossyBytes += added.bytes;
 			}
-			drop(oldest);
-			droppedNow++;
 		}
-		add(entry);
-		return droppedNow > 0 ? Outcome.DROPPED : Outcome.QUEUED;
 	}
 
-	/** Returns how many lossy entries the last offer cost. */
-	int droppedNow() {
-		return droppedNow;
-	}
-
-	private void drop(E entry) {
-		setDropped(entry);
-		live--;
-		bytes -= entry.bytes;
-		dead++;
-		if (dead > 64 && dead > entries.size() / 2) { // dropped entries stay in place until they are the majority, so a drop costs the same however long the queue is
-			entries.removeIf(LossyQueue::isDropped);
+	/**
+	 * Queues an entry that counts if the bounds allow, dropping the oldest lossy ones as needed. A lossy entry for which dropping is not enough is dropped
+	 * itself.
+	 *
+	 * @return how many were dropped, or {@link #REFUSED}, and then nothing is
+	 */
+	int offer(E entry, int maxEntries, long maxBytes) {
+		Entry offered = entry;
+		if (live < maxEntries && bytes + offered.bytes <= maxBytes) {
+			add(entry);
+			return 0;
+		}
+		if (live - lossy.size() >= maxEntries || bytes - lossyBytes + offered.bytes > maxBytes) {
+			return offered.lossy ? 1 : REFUSED;
+		}
+		int dropped = 0;
+		while (live >= maxEntries || bytes + offered.bytes > maxBytes) {
+			Entry oldest = lossy.poll();
+			oldest.dropped = true;
+			live--;
+			bytes -= oldest.bytes;
+			lossyBytes -= oldest.bytes;
+			dead++;
+			dropped++;
+		}
+		if (dead > FEW && dead > entries.size() / 2) {
+			entries.removeIf(e -> e.dropped);
 			dead = 0;
 		}
-	}
-
-	private static void setDropped(Entry entry) {
-		entry.dropped = true;
-	}
-
-	private static boolean isDropped(Entry entry) {
-		return entry.dropped;
+		add(entry);
+		return dropped;
 	}
 
 	/** Takes the oldest entry, or null. */
+	@SuppressWarnings("unchecked")
 	E poll() {
-		E next = entries.poll();
-		while (next != null && isDropped(next)) {
+		Entry next = entries.poll();
+		while (next != null && next.dropped) {
 			dead--;
 			next = entries.poll();
 		}
-		if (next != null && counted(next)) {
+		if (next != null && next.bytes >= 0) {
 			live--;
 			bytes -= next.bytes;
 			if (next.lossy) {
 				lossy.poll(); // both queues have the same order, so it is the first
+				lossyBytes -= next.bytes;
 			}
 		}
-		return next;
-	}
-
-	private static boolean counted(Entry entry) {
-		return entry.counted();
+		return (E) next;
 	}
 
 	/** Returns how many entries are queued that count. */
 	int size() {
 		return live;
+	}
+
+	/** Returns the bytes of the entries that count. */
+	long bytes() {
+		return bytes;
+	}
+
+	/** Returns the slots in use, those of dropped entries included. */
+	int slots() {
+		return entries.size();
 	}
 
 	boolean isEmpty() {
@@ -134,5 +126,6 @@ final class LossyQueue<E extends LossyQueue.Entry> {
 		live = 0;
 		dead = 0;
 		bytes = 0;
+		lossyBytes = 0;
 	}
 }

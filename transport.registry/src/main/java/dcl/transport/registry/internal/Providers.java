@@ -16,6 +16,11 @@ record Providers(List<Candidate> bestFirst) {
 		return new Providers(Stream.concat(bestFirst.stream().filter(c -> !c.equals(added)), Stream.of(added)).sorted(Candidate.BEST_FIRST).toList());
 	}
 
+	/** Takes over a new description of a provider that is installed, and of no other. */
+	Providers replace(Candidate changed) {
+		return new Providers(bestFirst.stream().map(c -> c.equals(changed) ? changed.succeeding(c) : c).sorted(Candidate.BEST_FIRST).toList());
+	}
+
 	Providers without(long id) {
 		return new Providers(bestFirst.stream().filter(c -> c.id() != id).toList());
 	}

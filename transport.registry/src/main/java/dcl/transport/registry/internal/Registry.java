@@ -12,9 +12,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -37,11 +39,25 @@ final class Registry {
 	private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
 	private static final long ACCEPTS_MILLIS = 200;
+	private static final String LATE = "did not answer within " + ACCEPTS_MILLIS + " ms";
+	private static final Duration LONGEST = Duration.ofDays(365);
 	private static final int RESOLVER_THREADS = 4;
 	private static final int RESOLVER_QUEUE = 1_000;
+	private static final int MAX_ASKERS = 64;
+	/** How many {@code fixed-adapter:} and {@code archipelago:archipelago:} are taken off. */
+	private static final int MAX_WRAPPERS = 4;
+	private static final String FIXED_ADAPTER = "fixed-adapter";
+	private static final String ARCHIPELAGO = "archipelago";
 
 	/** Somebody who waits for a provider. */
-	private record Waiter(TransportUri uri, Stage<Void> stage, AtomicReference<ScheduledFuture<?>> timer) {
+	private record Waiter(TransportUri uri, Object owner, Stage<Void> stage, AtomicReference<Future<?>> timer) {
+
+		void end() {
+			Future<?> running = timer.getAndSet(null);
+			if (running != null) {
+				running.cancel(false);
+			}
+		}
 	}
 
 	private final AtomicReference<Providers> providers = new AtomicReference<>(Providers.NONE);
@@ -50,6 +66,7 @@ final class Registry {
 	private final Supplier<Optional<Identity>> identities;
 	private final Workers workers;
 	private final ThreadPoolExecutor resolver;
+	private final ThreadPoolExecutor askers;
 	private volatile Settings settings;
 	private volatile boolean stopped;
 
@@ -60,6 +77,7 @@ final class Registry {
 		this.resolver = new ThreadPoolExecutor(RESOLVER_THREADS, RESOLVER_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(RESOLVER_QUEUE),
 				task -> workers.daemon(task, "dcl-transport-dns"));
 		this.resolver.allowCoreThreadTimeOut(true);
+		this.askers = new ThreadPoolExecutor(0, MAX_ASKERS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> workers.daemon(task, "dcl-transport-ask"));
 	}
 
 	Settings settings() {
@@ -106,12 +124,13 @@ final class Registry {
 				goodbyes.add(goodbye);
 			}
 		}
-		await(goodbyes, gone.toString());
+		await(goodbyes, gone.toString(), settings.unbindGraceMillis());
 	}
 
-	/** Tells that the ranking of a provider has changed; what is open stays. */
+	/** Tells that the properties of a provider have changed; what is open stays. */
 	void update(Candidate changed) {
-		providers.updateAndGet(p -> p.without(changed.id()).with(changed));
+		providers.updateAndGet(p -> p.replace(changed));
+		waiters.forEach(this::look);
 	}
 
 	boolean isInstalled(Candidate candidate) {
@@ -122,107 +141,170 @@ final class Registry {
 		return providers.get().types();
 	}
 
-	private void await(List<CompletableFuture<Void>> goodbyes, String who) {
+	/** Returns whether a provider holds up so many threads that it is not called any more. */
+	boolean isBarred(Candidate candidate) {
+		return workers.exhausted() && candidate.stuck() > 0;
+	}
+
+	private static void await(List<CompletableFuture<Void>> goodbyes, String who, long millis) {
 		try {
-			CompletableFuture.allOf(goodbyes.toArray(CompletableFuture[]::new)).get(settings.unbindGraceMillis(), TimeUnit.MILLISECONDS);
+			CompletableFuture.allOf(goodbyes.toArray(CompletableFuture[]::new)).get(millis, TimeUnit.MILLISECONDS);
 		} catch (InterruptedException e) {
 			Thread.currentThread().interrupt();
 		} catch (TimeoutException e) {
-			LOG.warn("{}: not all of {} links closed within {} ms", who, goodbyes.size(), settings.unbindGraceMillis());
+			LOG.warn("{}: not all of {} links closed within {} ms", who, goodbyes.size(), millis);
 		} catch (ExecutionException e) {
 			throw new IllegalStateException("a goodbye never fails", e);
 		}
 	}
 
 	/**
+	 * Takes off what realms put around a connection string: {@code fixed-adapter:}, and one {@code archipelago:} of two.
+	 *
+	 * @throws TransportException {@code INVALID_PARAMS}
+	 */
+	static TransportUri unwrap(TransportUri uri) throws TransportException {
+		TransportUri bare = uri;
+		for (int wrappers = 0; isWrapper(bare); wrappers++) {
+			if (wrappers == MAX_WRAPPERS) {
+				throw new TransportException(Code.INVALID_PARAMS, "at most " + MAX_WRAPPERS + " wrappers are taken off a connection string");
+			}
+			try {
+				bare = TransportUri.parse(bare.params());
+			} catch (IllegalArgumentException e) {
+				throw new TransportException(Code.INVALID_PARAMS, "what " + bare.type() + " wraps is no connection string: " + e.getMessage());
+			}
+		}
+		return bare;
+	}
+
+	private static boolean isWrapper(TransportUri uri) {
+		return uri.type().equals(FIXED_ADAPTER) || uri.type().equals(ARCHIPELAGO) && uri.params().startsWith(ARCHIPELAGO + ":");
+	}
+
+	/**
 	 * Returns who opens a connection string.
 	 *
-	 * @throws TransportException {@code NO_PROVIDER} or {@code INVALID_PARAMS}
+	 * @throws TransportException {@code NO_PROVIDER}, {@code INVALID_PARAMS}, or {@code TIMEOUT} if nobody said yes and somebody was late
 	 */
 	Candidate choose(TransportUri uri) throws TransportException {
 		Providers now = providers.get();
 		List<Candidate> serving = now.serving(uri.type());
 		if (serving.isEmpty()) {
-			throw new TransportException(Code.NO_PROVIDER, "no provider for '" + Failures.plain(uri.type()) + "'; installed: " + now.types());
+			throw new TransportException(Code.NO_PROVIDER, "no provider for '" + uri.type() + "'; installed: " + now.types());
 		}
 		List<String> no = new ArrayList<>();
+		boolean late = false;
 		for (Candidate candidate : serving) {
 			String why = veto(candidate, uri);
 			if (why == null) {
 				return candidate;
 			}
+			late |= why.equals(LATE);
 			no.add(candidate + " " + why);
 		}
-		throw new TransportException(Code.INVALID_PARAMS, "the params of " + uri + " are of no kind that a provider takes: " + String.join(", ", no));
+		throw new TransportException(late ? Code.TIMEOUT : Code.INVALID_PARAMS,
+				"the params of " + uri + " are of no kind that a provider takes: " + String.join(", ", no));
 	}
 
-	/** Returns why a provider does not take a connection string, or null if it does. */
+	/**
+	 * Returns why a provider does not take a connection string, or null if it does. It is asked on a thread of its own: whoever wants to know, a listener
+	 * perhaps, waits no longer than the time for an answer, and one that hangs holds up no thread of the pool.
+	 */
 	private String veto(Candidate candidate, TransportUri uri) {
-		if (workers.isWorker()) {
-			return askHere(candidate, uri);
-		}
-		CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
-		workers.execute(() -> answer.complete(Optional.ofNullable(askHere(candidate, uri))));
+		long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ACCEPTS_MILLIS);
+		Semaphore asking = candidate.held().asking();
 		try {
-			return answer.get(ACCEPTS_MILLIS, TimeUnit.MILLISECONDS).orElse(null);
+			if (asking.tryAcquire(ACCEPTS_MILLIS, TimeUnit.MILLISECONDS)) {
+				CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
+				try {
+					askers.execute(() -> {
+						try {
+							answer.complete(Optional.ofNullable(ask(candidate, uri)));
+						} finally {
+							asking.release();
+						}
+					});
+				} catch (RejectedExecutionException e) {
+					asking.release();
+					return LATE;
+				}
+				return answer.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS).orElse(null);
+			}
 		} catch (TimeoutException e) {
-			LOG.warn("Provider {} did not say within {} ms whether it accepts {}", candidate, ACCEPTS_MILLIS, uri);
-			return "did not answer within " + ACCEPTS_MILLIS + " ms";
+			LOG.debug("{} is too late", candidate);
 		} catch (InterruptedException e) {
 			Thread.currentThread().interrupt();
-			return "was not waited for";
+			return LATE;
 		} catch (ExecutionException e) {
 			throw new IllegalStateException("an answer never fails", e);
 		}
+		LOG.warn("Provider {} did not say within {} ms whether it accepts {}", candidate, ACCEPTS_MILLIS, uri);
+		return LATE;
 	}
 
-	private String askHere(Candidate candidate, TransportUri uri) {
-		workers.enter(new Workers.Callee() {
-			@Override
-			public String describe() {
-				return "accepts of provider " + candidate;
-			}
-		});
+	private static String ask(Candidate candidate, TransportUri uri) {
 		try {
 			return candidate.provider().accepts(uri) ? null : "does not accept them";
 		} catch (Throwable failure) { // foreign code
-			LOG.warn("Provider {} threw when asked whether it accepts {}", candidate, uri, failure);
+			LOG.warn("Provider {} threw when asked whether it accepts {}", candidate, uri, Failures.forLog(failure, uri));
 			return "threw " + failure.getClass().getName();
-		} finally {
-			workers.exit();
 		}
 	}
 
 	// ---- transports
 
 	Transport create(TransportUri uri, TransportOptions options, Consumer<Conversation> whenClosed) throws TransportException {
-		if (stopped) {
-			throw new TransportException(Code.NO_PROVIDER, "the transport registry was stopped");
-		}
-		choose(uri);
-		Conversation conversation = new Conversation(this, uri, options, closed -> {
-			open.remove(closed);
-			whenClosed.accept(closed);
-		});
+		TransportUri bare = unwrap(uri);
+		refuseIfStopped();
+		choose(bare);
+		Conversation conversation = new Conversation(this, uri, bare, options, whenClosed);
 		open.add(conversation);
+		if (stopped) { // meanwhile, and may not have seen this one
+			open.remove(conversation);
+			refuseIfStopped();
+		}
 		return conversation;
 	}
 
-	CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout) {
+	private void refuseIfStopped() throws TransportException {
+		if (stopped) {
+			throw new TransportException(Code.NO_PROVIDER, "the transport registry was stopped");
+		}
+	}
+
+	/** A conversation is over and its link closed. */
+	void forget(Conversation over) {
+		open.remove(over);
+	}
+
+	/**
+	 * Waits for a provider.
+	 *
+	 * @param owner for {@link #abandon}
+	 */
+	CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout, Object owner) {
+		Waiter waiter;
+		try {
+			waiter = new Waiter(unwrap(uri), owner, new Stage<>(), new AtomicReference<>());
+			refuseIfStopped();
+		} catch (TransportException e) {
+			return Stage.failed(e);
+		}
 		if (waiters.size() >= settings.maxWaiters()) {
 			return Stage.failed(new TransportException(Code.CONGESTED, settings.maxWaiters() + " callers wait for a provider already"));
 		}
-		Waiter waiter = new Waiter(uri, new Stage<>(), new AtomicReference<>());
 		waiters.add(waiter);
-		long millis = timeout.isNegative() ? 0 : Math.min(timeout.toMillis(), TimeUnit.DAYS.toMillis(365));
-		look(waiter);
-		waiter.timer.set(workers.after(millis, () -> {
-			if (waiters.remove(waiter)) {
-				waiter.stage.fail(new TransportException(Code.NO_PROVIDER, "no provider for '" + uri.type() + "' after " + timeout + "; installed: " + types()));
-			}
-		}));
+		if (!timeout.isNegative() && !timeout.isZero()) {
+			look(waiter);
+		}
+		long millis = timeout.isNegative() ? 0 : timeout.compareTo(LONGEST) > 0 ? LONGEST.toMillis() : timeout.toMillis();
+		waiter.timer.set(workers.after(millis, () -> lookOnceMore(waiter, timeout)));
 		if (!waiters.contains(waiter)) {
-			waiter.timer.get().cancel(false);
+			waiter.end();
+		}
+		if (stopped) {
+			release(waiter, new TransportException(Code.NO_PROVIDER, "the transport registry was stopped"));
 		}
 		return waiter.stage;
 	}
@@ -231,56 +313,92 @@ final class Registry {
 		workers.execute(() -> {
 			try {
 				choose(waiter.uri);
+				release(waiter, null);
 			} catch (TransportException notYet) {
 				LOG.debug("{} is still not available: {}", waiter.uri, notYet.getMessage());
-				return;
-			}
-			if (waiters.remove(waiter)) {
-				ScheduledFuture<?> timer = waiter.timer.get();
-				if (timer != null) {
-					timer.cancel(false);
-				}
-				waiter.stage.finish(null);
 			}
 		});
 	}
 
-	/** Looks up a name on threads of its own and tells the addresses, none if there are none, on a pool thread. */
-	void resolve(String host, Consumer<List<InetAddress>> then) {
+	/** The time is up, but an earlier look may be under way still, and one that waits no time has had none. */
+	private void lookOnceMore(Waiter waiter, Duration timeout) {
 		try {
-			resolver.execute(() -> {
-				List<InetAddress> found;
-				try {
-					found = List.of(InetAddress.getAllByName(host));
-				} catch (UnknownHostException | SecurityException e) {
-					LOG.debug("No address for a host: {}", e.getClass().getSimpleName());
-					found = List.of();
-				}
-				List<InetAddress> result = found;
-				workers.execute(() -> then.accept(result));
-			});
-		} catch (RejectedExecutionException e) {
-			LOG.warn("More than {} names are being looked up; one was left out", RESOLVER_QUEUE);
-			workers.execute(() -> then.accept(List.of()));
+			choose(waiter.uri);
+			release(waiter, null);
+		} catch (TransportException not) {
+			release(waiter, new TransportException(Code.NO_PROVIDER, "no provider for '" + waiter.uri.type() + "' after " + timeout + ": " + not.getMessage()));
 		}
 	}
 
-	Set<Conversation> open() {
-		return open;
+	/** Tells a waiter, once. */
+	private void release(Waiter waiter, TransportException failure) {
+		if (!waiters.remove(waiter)) {
+			return;
+		}
+		waiter.end();
+		if (failure == null) {
+			waiter.stage.finish(null);
+		} else {
+			waiter.stage.fail(failure);
+		}
 	}
 
-	/** Ends every transport, then the threads. Waits for links to close and for the last events, within the configured grace. */
-	void stop() {
-		stopped = true;
-		List<CompletableFuture<Void>> goodbyes = new ArrayList<>();
-		open.forEach(conversation -> goodbyes.add(conversation.leave("the transport registry was stopped")));
-		await(goodbyes, "registry");
-		waiters.forEach(waiter -> {
-			if (waiters.remove(waiter)) {
-				workers.execute(() -> waiter.stage.fail(new TransportException(Code.NO_PROVIDER, "the transport registry was stopped")));
+	/** Lets everybody go who waits on behalf of an owner; null stands for all. */
+	void abandon(Object owner, String why) {
+		for (Waiter waiter : waiters) {
+			if (owner == null || waiter.owner == owner) {
+				workers.execute(() -> release(waiter, new TransportException(Code.NO_PROVIDER, why)));
+			}
+		}
+	}
+
+	/**
+	 * Looks up a name on threads of its own and tells the addresses, none if there are none, on a pool thread. The empty name, which would be this machine,
+	 * has none.
+	 */
+	void resolve(String host, Consumer<List<InetAddress>> then) {
+		workers.execute(() -> { // since it may make a thread, which is not to remember the provider that asks
+			try {
+				resolver.execute(() -> {
+					List<InetAddress> found = lookUp(host);
+					workers.execute(() -> then.accept(found));
+				});
+			} catch (RejectedExecutionException e) {
+				LOG.warn("More than {} names are being looked up; one was left out", RESOLVER_QUEUE);
+				then.accept(List.of());
 			}
 		});
+	}
+
+	private static List<InetAddress> lookUp(String host) {
+		try {
+			return host.isBlank() ? List.of() : List.of(InetAddress.getAllByName(host));
+		} catch (UnknownHostException | RuntimeException e) {
+			LOG.debug("No address for a host: {}", e.getClass().getSimpleName());
+			return List.of();
+		}
+	}
+
+	/** Returns whether it has begun to end: what hosts give back now is ended by it. */
+	boolean isStopping() {
+		return stopped;
+	}
+
+	/** Refuses new transports. */
+	void stopping() {
+		stopped = true;
+	}
+
+	/** Ends every transport, then the threads. Waits for links to close and for the last events, within the configured grace each. */
+	void stop() {
+		stopping();
+		List<CompletableFuture<Void>> goodbyes = new ArrayList<>();
+		open.forEach(conversation -> goodbyes.add(conversation.leave(null, "the transport registry was stopped")));
+		await(goodbyes, "registry", settings.unbindGraceMillis());
+		goodbyes.forEach(goodbye -> goodbye.complete(null)); // nobody waits any longer, and there will be no thread to tell it
+		abandon(null, "the transport registry was stopped");
 		resolver.shutdownNow();
+		askers.shutdownNow();
 		workers.stop(settings.unbindGraceMillis());
 		providers.set(Providers.NONE);
 	}

@@ -1,12 +1,15 @@
 package dcl.transport.registry.internal;
 
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 import dcl.transport.Identity;
 import dcl.transport.TransportRegistry;
@@ -62,6 +65,7 @@ public final class RegistryComponent {
 
 	@Deactivate
 	void stop() {
+		registry.stopping();
 		ServiceRegistration<?> mine = registration;
 		registration = null;
 		if (mine != null) {
@@ -96,15 +100,20 @@ public final class RegistryComponent {
 	}
 
 	private Optional<Identity> bestIdentity() {
-		return identities.entrySet().stream().max((a, b) -> a.getKey().compareTo(b.getKey())).map(Map.Entry::getValue);
+		return identities.entrySet().stream().max((a, b) -> a.getKey().compareTo(b.getKey())).map(Map.Entry::getValue); // by the ranking of now
 	}
 
 	private static Candidate candidate(TransportProvider provider, ServiceReference<?> reference) {
 		Object types = reference.getProperty(TransportProvider.TYPE);
 		Object ranking = reference.getProperty(Constants.SERVICE_RANKING);
-		Set<String> served = types instanceof String one ? Set.of(one) : types instanceof String[] many ? Set.copyOf(Arrays.asList(many)) : Set.of();
-		return new Candidate(provider, served, ranking instanceof Integer number ? number : 0, (Long) reference.getProperty(Constants.SERVICE_ID),
+		return new Candidate(provider, strings(types), ranking instanceof Integer number ? number : 0, (Long) reference.getProperty(Constants.SERVICE_ID),
 				Bundles.nameOf(reference.getBundle()));
+	}
+
+	/** Returns the strings of a service property of type {@code String+}. */
+	private static Set<String> strings(Object property) {
+		Collection<?> values = property instanceof Object[] array ? Arrays.asList(array) : property instanceof Collection<?> many ? many : Collections.singletonList(property);
+		return values.stream().filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toUnmodifiableSet());
 	}
 
 	private static Dictionary<String, Object> properties(Set<String> types) {

@@ -73,7 +73,8 @@ public final class LocalRoomServer implements RoomServer {
 	LocalRoomServer(RoomServerOptions options, RoomServerListener listener, String version, Runnable onClose, Supplier<String> challenges)
 			throws IOException {
 		this.onClose = onClose;
-		InetAddress host = InetAddress.getByName(options.host()); // a literal: nothing is looked up
+		// so nothing is looked up
+		InetAddress host = options.host().equals("localhost") ? InetAddress.getLoopbackAddress() : InetAddress.getByName(options.host());
 		String name = "dcl-roomserver";
 		events = new Events(listener, name + "-events");
 		pending = new Pending(options.maxPending(), options.maxPendingPerAddress());

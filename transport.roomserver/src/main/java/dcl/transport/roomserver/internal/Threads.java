@@ -17,7 +17,9 @@ final class Threads {
 	static ThreadFactory named(String prefix) {
 		AtomicInteger made = new AtomicInteger();
 		return task -> {
-			Thread thread = new Thread(task, prefix + "-" + made.incrementAndGet());
+			// nothing of whoever happens to need it first: neither its thread locals nor its class loader
+			Thread thread = new Thread(null, task, prefix + "-" + made.incrementAndGet(), 0, false);
+			thread.setContextClassLoader(Threads.class.getClassLoader());
 			thread.setDaemon(true);
 			return thread;
 		};

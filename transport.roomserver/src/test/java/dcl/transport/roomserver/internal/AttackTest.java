@@ -31,8 +31,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(60)
 class AttackTest {
 
-	private static final Duration STEP = Duration.ofMillis(500);
-
 	/** A forged answer to the challenge; {@code intruder} identified as itself unless the name says otherwise. */
 	private record Forgery(String name, Forger forger) {
 
@@ -56,7 +54,7 @@ class AttackTest {
 
 	@BeforeEach
 	void open() throws Exception {
-		server = Server.open(RoomServerOptions.defaults().withStepTimeout(STEP));
+		server = Server.open();
 		inside = Client.join(room(), victim);
 		insideAlias = inside.take(WsPacket.Welcome.class).alias();
 	}
@@ -160,14 +158,15 @@ class AttackTest {
 
 	@Test
 	void silence_ends_within_the_step_time() throws Exception {
-		Client mute = Client.connect(room());
-		Client half = Client.connect(room());
-		half.send(new WsPacket.Identification(intruder.address().value()));
-		half.take(WsPacket.Challenge.class);
+		try (LocalRoomServer hurried = Server.open(RoomServerOptions.defaults().withStepTimeout(Duration.ofMillis(500)))) {
+			Client mute = Client.connect(Server.room(hurried, "plaza"));
+			Client half = Client.connect(Server.room(hurried, "plaza"));
+			half.send(new WsPacket.Identification(intruder.address().value()));
+			half.take(WsPacket.Challenge.class);
 
-		assertThat(mute.awaitClose().reason()).isEqualTo("login timed out: the identification did not come within 500 ms");
-		assertThat(half.awaitClose().reason()).isEqualTo("login timed out: the signed challenge did not come within 500 ms");
-		assertUnharmed();
+			assertThat(mute.awaitClose().reason()).isEqualTo("login timed out: the identification did not come within 500 ms");
+			assertThat(half.awaitClose().reason()).isEqualTo("login timed out: the signed challenge did not come within 500 ms");
+		}
 	}
 
 	@Test

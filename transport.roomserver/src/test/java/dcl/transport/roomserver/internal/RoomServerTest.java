@@ -292,8 +292,8 @@ class RoomServerTest {
 
 	@Test
 	void a_client_that_answers_no_ping_is_gone() throws Exception {
-		try (LocalRoomServer impatient = Server.open(RoomServerOptions.defaults().withPingInterval(Duration.ofMillis(300))
-				.withPongTimeout(Duration.ofMillis(300)));
+		try (LocalRoomServer impatient = Server.open(RoomServerOptions.defaults().withPingInterval(Duration.ofSeconds(1))
+				.withPongTimeout(Duration.ofSeconds(1)));
 				Client witness = Client.join(Server.room(impatient, "plaza"), alice);
 				RawClient mute = RawClient.join(Server.room(impatient, "plaza"), bob, 0)) {
 			witness.take(WsPacket.Welcome.class);

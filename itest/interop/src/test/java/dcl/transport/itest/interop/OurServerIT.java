@@ -69,7 +69,7 @@ class OurServerIT {
 			}
 		}
 		assertThat(packets).hasSize(14);
-		assertThat(server.stats().relayed()).isEqualTo(56);
+		assertThat(server.stats().received()).isEqualTo(56);
 		assertThat(alice.untaken("received")).isEmpty();
 		assertThat(bob.untaken("received")).isEmpty();
 	}

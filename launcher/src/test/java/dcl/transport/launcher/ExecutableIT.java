@@ -1,0 +1,266 @@
+package dcl.transport.launcher;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SpecVersion;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** The executable jar, as a process. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class ExecutableIT {
+
+	private static final long SECONDS = 60;
+	private static final JsonSchemaFactory SCHEMAS = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
+
+	@TempDir
+	private Path temporary;
+	private final List<Running> started = new ArrayList<>();
+
+	@AfterEach
+	void end() throws Exception {
+		for (Running running : started) {
+			running.process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+		}
+	}
+
+	private Running comms(String... args) throws IOException {
+		List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+				"-Djava.io.tmpdir=" + temporary, "-jar", System.getProperty("executable.jar")));
+		Collections.addAll(command, args);
+		Running running = new Running(new ProcessBuilder(command).start());
+		started.add(running);
+		return running;
+	}
+
+	private void assertNothingLeft() throws IOException {
+		try (Stream<Path> files = Files.list(temporary)) {
+			assertThat(files.filter(file -> !file.getFileName().toString().startsWith("hsperfdata"))).isEmpty();
+		}
+	}
+
+	private static void assertValid(String schema, List<String> lines) {
+		JsonSchema validator = SCHEMAS.getSchema(SchemaLocation.of(Path.of("../transport.cli/schemas", schema + ".json").toUri().toString()));
+		assertThat(lines).isNotEmpty().allSatisfy(line -> assertThat(validator.validate(line, InputFormat.JSON)).as(line).isEmpty());
+	}
+
+	@Test
+	void the_demo_is_a_room_where_two_meet_talk_and_see_each_other_leave() throws Exception {
+		Running demo = comms("demo", "--json");
+
+		assertThat(demo.exit()).as(demo.err).isZero();
+		assertValid("demo", demo.lines);
+		assertThat(demo.lines.stream().map(line -> line.replaceAll("\\{\"event\":\"(\\w+)\".*", "$1")).distinct())
+				.containsExactlyInAnyOrder("listening", "connecting", "connected", "joined", "sent", "received", "left", "disconnected");
+		assertThat(demo.lines.stream().filter(line -> line.contains("\"left\"")).map(line -> line.replaceAll(".*\"self\":\"(\\w+)\".*", "$1")).distinct()).hasSize(2);
+		assertThat(demo.err).isEmpty();
+		assertNothingLeft();
+	}
+
+	@Test
+	void people_can_read_the_demo() throws Exception {
+		Running demo = comms("demo");
+
+		assertThat(demo.exit()).as(demo.err).isZero();
+		assertThat(demo.lines.get(0)).startsWith("rooms are at ws://127.0.0.1:");
+		assertThat(demo.lines).anyMatch(line -> line.matches("0x[0-9a-f]{4}…[0-9a-f]{4}  hears 0x[0-9a-f]{4}…[0-9a-f]{4}: Hello!.*"));
+		assertNothingLeft();
+	}
+
+	@Test
+	void providers_and_resolve_speak_of_the_bundles_of_the_run_file() throws Exception {
+		Running providers = comms("providers", "--json");
+		Running resolve = comms("resolve", "ws-room:wss://h.example/rooms/secret", "--json");
+
+		assertThat(providers.exit()).as(providers.err).isZero();
+		assertValid("providers", providers.lines);
+		assertThat(providers.lines).anyMatch(line -> line.contains("\"type\":\"offline\"")).anyMatch(line -> line.contains("\"dcl.transport.wsroom\""));
+		assertThat(resolve.exit()).as(resolve.err).isZero();
+		assertValid("resolve", resolve.lines);
+		assertThat(resolve.lines.toString()).doesNotContain("secret");
+		assertNothingLeft();
+	}
+
+	@ParameterizedTest
+	@CsvSource({"2, dance", "2, connect --loud offline:x", "3, connect nothing:x --json", "3, connect ws-room:// --json", "4, connect ws-room:ws://127.0.0.1:1/rooms/x --guest --json",
+			"0, connect offline:x --json", "0, --help"})
+	void the_exit_code_is_the_process_s(int code, String args) throws Exception {
+		Running running = comms(args.split(" "));
+		running.process.getOutputStream().close();
+
+		assertThat(running.exit()).as(running.err).isEqualTo(code);
+		if (args.endsWith("--json")) {
+			assertValid("connect", running.lines);
+		}
+		assertNothingLeft();
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS) // no signals there
+	void people_in_a_room_hear_each_other_until_they_are_interrupted() throws Exception {
+		Running room = comms("room", "--json");
+		String url = room.await("listening").replaceAll(".*\"url\":\"([^\"]+)\".*", "$1");
+		Running first = comms("connect", "ws-room:" + url + "plaza", "--guest", "--json");
+		first.await("\"connected\"");
+		Running second = comms("connect", "ws-room:" + url + "plaza", "--guest");
+		first.await("\"joined\"");
+
+		second.type("hello from the other side");
+		first.await("hello from the other side");
+		first.type("{\"send\":\"chat\",\"message\":\"and back\"}");
+		second.await(": and back");
+		first.type("{\"send\":\"movement\",\"packet\":{\"position_x\":1}}");
+		second.await(": movement");
+		second.process.getOutputStream().close();
+
+		assertThat(second.exit()).as(second.err).isZero();
+		first.await("\"left\"");
+		first.signal("INT");
+		assertThat(first.exit()).as(first.err).isEqualTo(130);
+		assertThat(first.lines).last().asString().contains("\"disconnected\"").contains("\"CLIENT\"");
+		room.await("\"left\"");
+		room.signal("TERM");
+		assertThat(room.exit()).as(room.err).isEqualTo(143);
+		assertValid("connect", first.lines);
+		assertValid("room", room.lines);
+		assertThat(room.lines).anyMatch(line -> line.contains("\"joined\"") && line.contains("\"room\":\"plaza\""));
+		assertNothingLeft();
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void a_signal_while_it_starts_leaves_nothing_either() throws Exception {
+		Running room;
+		try (WatchService watch = temporary.getFileSystem().newWatchService()) {
+			temporary.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+			room = comms("room");
+			boolean there = false;
+			while (!there) {
+				WatchKey key = watch.poll(SECONDS, TimeUnit.SECONDS);
+				assertThat(key).as(room.err).isNotNull();
+				there = key.pollEvents().stream().anyMatch(event -> event.context().toString().startsWith("comms-"));
+				key.reset();
+			}
+		}
+		room.signal("INT");
+
+		assertThat(room.exit()).as(room.err).isEqualTo(130);
+		assertNothingLeft();
+	}
+
+	@Test
+	void an_output_that_nobody_reads_ends_it() throws Exception {
+		Running connected = comms("connect", "offline:x", "--json");
+		connected.await("\"connected\"");
+		connected.process.getInputStream().close();
+		for (int i = 0; i < 3; i++) {
+			connected.type("{\"send\":\"chat\",\"message\":\"anybody?\"}");
+		}
+
+		assertThat(connected.process.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
+		assertThat(connected.process.exitValue()).isEqualTo(130);
+		assertNothingLeft();
+	}
+
+	/** A process whose output is read as it comes. */
+	private static final class Running {
+
+		final Process process;
+		final List<String> lines = new ArrayList<>(); // guarded by this until it has ended
+		volatile String err = "";
+		private final Thread reader;
+		private final Thread errors;
+
+		Running(Process process) {
+			this.process = process;
+			reader = new Thread(this::read);
+			reader.setDaemon(true);
+			reader.start();
+			errors = new Thread(() -> {
+				try {
+					err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+				} catch (IOException e) {
+					err = e.toString();
+				}
+			});
+			errors.setDaemon(true);
+			errors.start();
+		}
+
+		private void read() {
+			try (BufferedReader in = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+				for (String line = in.readLine(); line != null; line = in.readLine()) {
+					synchronized (this) {
+						lines.add(line);
+						notifyAll();
+					}
+				}
+			} catch (IOException closed) {
+				synchronized (this) {
+					notifyAll();
+				}
+			}
+		}
+
+		synchronized String await(String text) throws InterruptedException {
+			long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+			while (true) {
+				for (String line : lines) {
+					if (line.contains(text)) {
+						return line;
+					}
+				}
+				long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+				assertThat(left > 0 && (process.isAlive() || reader.isAlive())).as("no line with %s in %s; %s", text, lines, err).isTrue();
+				wait(Math.min(left, 1_000));
+			}
+		}
+
+		void type(String line) {
+			try {
+				OutputStream out = process.getOutputStream();
+				out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+				out.flush();
+			} catch (IOException ended) {
+				assertThat(process.onExit()).succeedsWithin(SECONDS, TimeUnit.SECONDS);
+			}
+		}
+
+		void signal(String name) throws Exception {
+			assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
+		}
+
+		int exit() throws Exception {
+			assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).as("ended; %s %s", lines, err).isTrue();
+			reader.join(10_000);
+			errors.join(10_000);
+			return process.exitValue();
+		}
+	}
+}

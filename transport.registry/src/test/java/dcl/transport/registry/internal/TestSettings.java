@@ -1,0 +1,24 @@
+package dcl.transport.registry.internal;
+
+/** Settings for tests: the defaults, but for what a test names. */
+final class TestSettings {
+
+	long connectTimeoutMillis = 5_000;
+	int threads = 2;
+	long outgoingBytes = Settings.DEFAULTS.outgoingBytes();
+	int outgoingPackets = Settings.DEFAULTS.outgoingPackets();
+	int incomingPackets = Settings.DEFAULTS.incomingPackets();
+	int maxPacketBytes = Settings.DEFAULTS.maxPacketBytes();
+	int maxPeers = Settings.DEFAULTS.maxPeers();
+	long maxPauseMillis = 5_000;
+	long stuckMillis = 2_000;
+	int maxRedirects = 1;
+	long unbindGraceMillis = 1_000;
+	int maxWaiters = 10_000;
+	int maxLinkTasks = 1_000;
+
+	Settings make() {
+		return new Settings(connectTimeoutMillis, threads, outgoingBytes, outgoingPackets, incomingPackets, maxPacketBytes, maxPeers, maxPauseMillis, stuckMillis,
+				maxRedirects, unbindGraceMillis, maxWaiters, maxLinkTasks);
+	}
+}
