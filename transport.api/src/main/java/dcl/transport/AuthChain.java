@@ -103,7 +103,7 @@ public final class AuthChain {
 				case '\b' -> json.append("\\b");
 				case '\f' -> json.append("\\f");
 				default -> {
-					if (c < 0x20) {
+					if (c < 0x20 || isLoneSurrogate(text, i)) {
 						json.append(String.format("\\u%04x", (int) c));
 					} else {
 						json.append(c);
@@ -112,5 +112,11 @@ public final class AuthChain {
 			}
 		}
 		return json.append('"').toString();
+	}
+
+	private static boolean isLoneSurrogate(String text, int at) {
+		char c = text.charAt(at);
+		return Character.isHighSurrogate(c) && (at + 1 == text.length() || !Character.isLowSurrogate(text.charAt(at + 1)))
+				|| Character.isLowSurrogate(c) && (at == 0 || !Character.isHighSurrogate(text.charAt(at - 1)));
 	}
 }

@@ -61,6 +61,7 @@ public final class SigningRequest {
 	 * @throws IllegalArgumentException if the method or the path is none
 	 */
 	public static SigningRequest signedFetch(TransportUri uri, String method, String path, Instant timestamp, String metadata) {
+		Objects.requireNonNull(metadata);
 		if (!METHOD.matcher(method).matches()) {
 			throw new IllegalArgumentException("an HTTP method is 1 to 16 letters");
 		}

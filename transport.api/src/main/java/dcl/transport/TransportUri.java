@@ -17,8 +17,9 @@ public final class TransportUri {
 	public static final int MAX_LENGTH = 8_192;
 
 	private static final Pattern TYPE = Pattern.compile("[a-z][a-zA-Z0-9-]+");
-	private static final Pattern AUTHORITY = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]*)://(?:[^/?#@\\\\]*@)?"
-			+ "([a-zA-Z0-9._-]+|\\[[0-9a-fA-F:.]+])(:[0-9]{1,5})?(?=[/?#]|$).*", Pattern.DOTALL);
+	/** No longer than schemes and the labels of host names are: a token in their place is not shown. */
+	private static final Pattern AUTHORITY = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]{0,15})://(?:[^/?#@\\\\]*@)?"
+			+ "([a-zA-Z0-9_-]{1,63}(?:\\.[a-zA-Z0-9_-]{1,63}){0,15}\\.?|\\[[0-9a-fA-F:.]{2,45}])(:[0-9]{1,5})?(?=[/?#]|$).*", Pattern.DOTALL);
 
 	private final String text;
 	private final int colon;
@@ -82,7 +83,7 @@ public final class TransportUri {
 
 	/**
 	 * Returns the form for logs: the type, then scheme, host and port if the params are a URL, then "…" for whatever was left out. User info, path,
-	 * query and fragment are never shown, nor are params that are not a URL, since they may be a token as a whole.
+	 * query and fragment are never shown, nor are params that are not a URL, or whose host is none, since they may be a token as a whole.
 	 */
 	@Override
 	public String toString() {
