@@ -31,8 +31,8 @@ public interface RoomServer extends AutoCloseable {
 	RoomServerStats stats();
 
 	/**
-	 * Ends all sessions (close code 1001), tells the listener of each that it {@linkplain RoomServerListener#left left}, and frees the port. Waits for
-	 * neither clients nor a listener that takes longer than a second. Idempotent.
+	 * Ends all sessions (close code 1001), tells the listener of each that it {@linkplain RoomServerListener#left left}, and frees the port.
+	 * Waits for neither clients nor a listener that takes longer than a second. Idempotent.
 	 */
 	@Override
 	void close();

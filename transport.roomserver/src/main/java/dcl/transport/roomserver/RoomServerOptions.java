@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * Where a server listens, and its limits. Immutable; each {@code with…} returns a changed copy and throws {@link IllegalArgumentException} for what is
- * out of range.
+ * Where a server listens, and its limits. Immutable; each {@code with…} returns a changed copy and throws {@link IllegalArgumentException}
+ * for what is out of range.
  */
 public final class RoomServerOptions {
 
@@ -69,8 +69,8 @@ public final class RoomServerOptions {
 	/**
 	 * Returns the same on another interface.
 	 *
-	 * @param address an IP address, or {@code localhost}; {@code 127.0.0.1} by default. {@code 0.0.0.0} or {@code ::} is all interfaces: everybody who
-	 *                reaches this machine can then come in
+	 * @param address an IP address, or {@code localhost}; {@code 127.0.0.1} by default. {@code 0.0.0.0} or {@code ::} is all interfaces:
+	 *                everybody who reaches this machine can then come in
 	 */
 	public RoomServerOptions withHost(String address) {
 		if (!HOST.matcher(address).matches()) {
@@ -194,7 +194,8 @@ public final class RoomServerOptions {
 	/**
 	 * Returns the same with another size of the queue to each client. A client whose queue has no room for a reliable packet is disconnected.
 	 *
-	 * @param bytes 65 536 to 2^30; 1 048 576 by default. The welcome of a full room (64 bytes for each user) and one unreliable packet always fit
+	 * @param bytes 65 536 to 2^30; 1 048 576 by default. The welcome of a full room (64 bytes for each user) and one unreliable packet always
+	 *              fit
 	 */
 	public RoomServerOptions withOutgoingBytes(int bytes) {
 		RoomServerOptions copy = new RoomServerOptions(this);
@@ -203,8 +204,8 @@ public final class RoomServerOptions {
 	}
 
 	/**
-	 * Returns the same with another fill of the queue to a client above which unreliable packets are dropped: the rest is kept for reliable ones, and
-	 * positions do not grow old in the queue.
+	 * Returns the same with another fill of the queue to a client above which unreliable packets are dropped: the rest is kept for reliable
+	 * ones, and positions do not grow old in the queue.
 	 *
 	 * @param bytes 0 to 2^29; 65 536 by default; 0 drops them whenever anything waits, as mini-comms does
 	 */
@@ -215,8 +216,8 @@ public final class RoomServerOptions {
 	}
 
 	/**
-	 * Returns the same with another number of packets a client may send within a second that are tolerated but not passed on: of kinds that are unknown, or
-	 * that are not a client's to send.
+	 * Returns the same with another number of packets a client may send within a second that are tolerated but not passed on: of kinds that
+	 * are unknown, or that are not a client's to send.
 	 *
 	 * @param packets 1 to 1 000 000; 100 by default. More ends the session
 	 */
@@ -227,8 +228,8 @@ public final class RoomServerOptions {
 	}
 
 	/**
-	 * Returns the same with another number of threads that verify signatures, and go when there is nothing to verify. A login takes one about a
-	 * millisecond; leave a processor to the rooms.
+	 * Returns the same with another number of threads that verify signatures, and go when there is nothing to verify. A login takes one about
+	 * a millisecond; leave a processor to the rooms.
 	 *
 	 * @param threads 1 to 64; 1 by default
 	 */

@@ -41,7 +41,10 @@ public interface RoomServerStats {
 	/** Returns how many packets clients sent to their rooms. */
 	long received();
 
-	/** Returns how many packets were passed on: one that was received counts once for each other member of the room who was not too slow for it. */
+	/**
+	 * Returns how many packets were passed on: one that was received counts once for each other member of the room who was not too slow for
+	 * it.
+	 */
 	long relayed();
 
 	/** Returns how many unreliable packets were dropped because a client was too slow for them. */

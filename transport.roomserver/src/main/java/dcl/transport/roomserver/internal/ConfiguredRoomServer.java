@@ -24,12 +24,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The server of a configuration; none without one. It registers the service itself, since a declared one would be there before the port is bound.
+ * The server of a configuration; none without one. It registers the service itself, since a declared one would be there before the port is
+ * bound.
  */
 @Component(configurationPid = ConfiguredRoomServer.PID, configurationPolicy = ConfigurationPolicy.REQUIRE, immediate = true, service = {})
 @Designate(ocd = ConfiguredRoomServer.Config.class)
-@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.roomserver.RoomServer\"", uses = RoomServer.class,
-		effective = "active")
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.roomserver.RoomServer\"",
+		uses = RoomServer.class, effective = "active")
 public final class ConfiguredRoomServer {
 
 	static final String PID = "dcl.transport.roomserver";
@@ -42,7 +43,8 @@ public final class ConfiguredRoomServer {
 	@ObjectClassDefinition(name = "Room server", description = "An embedded ws-room server for previews, demos and tests")
 	public @interface Config {
 
-		@AttributeDefinition(name = "Host", description = "IP address to listen on, or localhost; 0.0.0.0 lets everybody in who reaches this machine")
+		@AttributeDefinition(name = "Host",
+				description = "IP address to listen on, or localhost; 0.0.0.0 lets everybody in who reaches this machine")
 		String host() default "127.0.0.1";
 
 		@AttributeDefinition(name = "Port", description = "0 takes a free one (0 to 65535)")
@@ -60,13 +62,16 @@ public final class ConfiguredRoomServer {
 		@AttributeDefinition(name = "Pending", description = "Connections that have not logged in (1 to 100000)")
 		int maxPending() default 500;
 
-		@AttributeDefinition(name = "Pending per address", description = "Connections of one remote address that have not logged in (1 to 100000)")
+		@AttributeDefinition(name = "Pending per address",
+				description = "Connections of one remote address that have not logged in (1 to 100000)")
 		int maxPendingPerAddress() default 250;
 
-		@AttributeDefinition(name = "Step time-out", description = "Milliseconds for the upgrade, the identification, the signed challenge, each (50 to 60000)")
+		@AttributeDefinition(name = "Step time-out",
+				description = "Milliseconds for the upgrade, the identification, the signed challenge, each (50 to 60000)")
 		long stepTimeoutMillis() default 3_000;
 
-		@AttributeDefinition(name = "Ping interval", description = "Milliseconds of silence after which a client is pinged (100 to 3600000)")
+		@AttributeDefinition(name = "Ping interval",
+				description = "Milliseconds of silence after which a client is pinged (100 to 3600000)")
 		long pingIntervalMillis() default 20_000;
 
 		@AttributeDefinition(name = "Pong time-out", description = "Milliseconds a pinged client may stay silent (100 to 3600000)")
@@ -75,13 +80,16 @@ public final class ConfiguredRoomServer {
 		@AttributeDefinition(name = "Message size", description = "Bytes of the largest message a client may send (1024 to 1048576)")
 		int maxMessageBytes() default 16_384;
 
-		@AttributeDefinition(name = "Outgoing bytes", description = "Bytes queued for each client; one without room for a reliable packet is cut (65536 to 2^30)")
+		@AttributeDefinition(name = "Outgoing bytes",
+				description = "Bytes queued for each client; one without room for a reliable packet is cut (65536 to 2^30)")
 		int outgoingBytes() default 1_048_576;
 
-		@AttributeDefinition(name = "Unreliable bytes", description = "Bytes queued for a client above which unreliable packets are dropped (0 to 2^29)")
+		@AttributeDefinition(name = "Unreliable bytes",
+				description = "Bytes queued for a client above which unreliable packets are dropped (0 to 2^29)")
 		int unreliableBytes() default 65_536;
 
-		@AttributeDefinition(name = "Ignored packets", description = "Packets a second of a client that are tolerated and not passed on (1 to 1000000)")
+		@AttributeDefinition(name = "Ignored packets",
+				description = "Packets a second of a client that are tolerated and not passed on (1 to 1000000)")
 		int ignoredPerSecond() default 100;
 
 		@AttributeDefinition(name = "Verifiers", description = "Threads that verify signatures (1 to 64)")

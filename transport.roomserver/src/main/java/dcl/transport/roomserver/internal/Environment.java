@@ -13,8 +13,8 @@ import dcl.transport.roomserver.RoomServerOptions;
  * @param verifiers  runs what takes time: checking signatures. Rejects what is too much
  * @param challenges each text unpredictable and given once
  */
-record Environment(RoomServerOptions options, Rooms rooms, Pending pending, Counters counters, Executor verifiers, Timers timers, Supplier<String> challenges,
-		Clock clock) {
+record Environment(RoomServerOptions options, Rooms rooms, Pending pending, Counters counters, Executor verifiers, Timers timers,
+		Supplier<String> challenges, Clock clock) {
 
 	/** Runs tasks later. */
 	interface Timers {

@@ -9,8 +9,8 @@ import dcl.transport.rfc5.WsPacket;
 import dcl.transport.websocket.PreparedMessage;
 
 /**
- * The members of one room. Everything is sent with the room locked, which is what keeps it in order for each member: welcome, then updates; the join of a
- * peer, its updates, its leave. Sending only queues, so nothing waits and nothing foreign runs in here.
+ * The members of one room. Everything is sent with the room locked, which is what keeps it in order for each member: welcome, then updates;
+ * the join of a peer, its updates, its leave. Sending only queues, so nothing waits and nothing foreign runs in here.
  */
 final class Room {
 

@@ -17,8 +17,8 @@ import dcl.transport.roomserver.RoomServerOptions.OneSessionPer;
 import dcl.transport.websocket.PreparedMessage;
 
 /**
- * Who is in which room. Entering and leaving is one at a time for the whole server; what is said in a room locks that room only. Locks are taken in the order
- * rooms, room.
+ * Who is in which room. Entering and leaving is one at a time for the whole server; what is said in a room locks that room only. Locks are
+ * taken in the order rooms, room.
  */
 final class Rooms {
 
@@ -70,8 +70,8 @@ final class Rooms {
 	}
 
 	/**
-	 * Lets a session in: the older session of its address is kicked and leaves, then it is welcomed, then the others hear of it. Does nothing if the session
-	 * has ended meanwhile.
+	 * Lets a session in: the older session of its address is kicked and leaves, then it is welcomed, then the others hear of it. Does nothing
+	 * if the session has ended meanwhile.
 	 *
 	 * @return why it is turned away, if it is
 	 */

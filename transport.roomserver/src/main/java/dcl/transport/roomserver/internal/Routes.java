@@ -14,8 +14,8 @@ import dcl.transport.websocket.WebSocketAcceptor;
 /**
  * What is behind which path: rooms, and what ws-room-service tells about itself.
  * <p>
- * A room's name is the one segment after {@code /rooms/}, or {@code /mini-comms/} as in the SDK's preview, with its percent-escapes decoded as UTF-8. Both lead
- * to the same room.
+ * A room's name is the one segment after {@code /rooms/}, or {@code /mini-comms/} as in the SDK's preview, with its percent-escapes decoded
+ * as UTF-8. Both lead to the same room.
  */
 final class Routes implements WebSocketAcceptor {
 
@@ -54,7 +54,8 @@ final class Routes implements WebSocketAcceptor {
 	private HttpAnswer room(HttpRequest request, String segment) {
 		Optional<String> name = name(segment);
 		if (name.isEmpty()) {
-			return HttpAnswer.reply(400, "a room's name has 1 to " + MOST_NAME_CHARS + " characters, percent-encoded UTF-8, without slashes and control characters");
+			return HttpAnswer.reply(400, "a room's name has 1 to " + MOST_NAME_CHARS
+					+ " characters, percent-encoded UTF-8, without slashes and control characters");
 		}
 		if (!environment.pending().hasRoom(request.remoteAddress().getAddress())) {
 			return HttpAnswer.reply(503, "too many connections are logging in").header("Retry-After", "1");

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * NEW ──▶ IDENTIFYING ──identification──▶ CHALLENGED ──signed challenge──▶ VERIFYING ──▶ MEMBER
  *  └────────────┴───────────────────────────────┴──────────────────────────────┴───────────┴──▶ ENDED
  * </pre>
- * Whoever moves the phase on does what belongs to that step, so that a time-out, a verdict, a kick and the end of the connection, each on a thread of its
- * own, cannot both win.
+ * Whoever moves the phase on does what belongs to that step, so that a time-out, a verdict, a kick and the end of the connection, each on a
+ * thread of its own, cannot both win.
  */
 final class Session implements WebSocketListener {
 
@@ -264,13 +264,16 @@ final class Session implements WebSocketListener {
 		return false;
 	}
 
-	/** Queues an update of somebody else, like {@link #send}; an unreliable one is dropped if too much is waiting. Called with the room locked. */
+	/**
+	 * Queues an update of somebody else, like {@link #send}; an unreliable one is dropped if too much is waiting. Called with the room locked.
+	 */
 	boolean relay(PreparedMessage update, boolean unreliable) {
 		if (!unreliable) {
 			environment.counters().relayed.increment();
 			return send(update);
 		}
-		if (connection.queuedBytes() <= environment.options().unreliableBytes() && connection.send(update, SendMode.LOSSY) == SendResult.ACCEPTED) {
+		if (connection.queuedBytes() <= environment.options().unreliableBytes()
+				&& connection.send(update, SendMode.LOSSY) == SendResult.ACCEPTED) {
 			environment.counters().relayed.increment();
 		} else {
 			environment.counters().dropped.increment();

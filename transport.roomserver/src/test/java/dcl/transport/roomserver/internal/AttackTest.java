@@ -128,7 +128,8 @@ class AttackTest {
 	void a_chain_is_good_once() throws Exception {
 		Client honest = Client.connect(room());
 		honest.send(new WsPacket.Identification(intruder.address().value()));
-		byte[] answer = new WsPacket.SignedChallenge(Client.sign(intruder, honest.take(WsPacket.Challenge.class).challengeToSign()).toJson()).encode();
+		String challenge = honest.take(WsPacket.Challenge.class).challengeToSign();
+		byte[] answer = new WsPacket.SignedChallenge(Client.sign(intruder, challenge).toJson()).encode();
 		honest.sendBytes(answer);
 		honest.take(WsPacket.Welcome.class);
 		honest.leave();
@@ -172,7 +173,8 @@ class AttackTest {
 	@Test
 	void an_address_is_an_address() throws Exception {
 		String address = intruder.address().value();
-		for (String bad : List.of("", "0x1234", address.substring(2), address.toUpperCase(Locale.ROOT), address + "0", " " + address, "0x" + "g".repeat(40))) {
+		for (String bad : List.of("", "0x1234", address.substring(2), address.toUpperCase(Locale.ROOT), address + "0", " " + address,
+				"0x" + "g".repeat(40))) {
 			Client client = Client.connect(room());
 			client.send(new WsPacket.Identification(bad));
 			assertThat(client.awaitClose().code()).as(bad).isEqualTo(1008);

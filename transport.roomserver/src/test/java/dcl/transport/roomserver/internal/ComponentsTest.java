@@ -95,7 +95,8 @@ class ComponentsTest {
 	}
 
 	private ConfiguredRoomServer.Config config() {
-		return proxy(ConfiguredRoomServer.Config.class, (self, method, arguments) -> configuration.getOrDefault(method.getName(), method.getDefaultValue()));
+		return proxy(ConfiguredRoomServer.Config.class,
+				(self, method, arguments) -> configuration.getOrDefault(method.getName(), method.getDefaultValue()));
 	}
 
 	private BundleContext context() {

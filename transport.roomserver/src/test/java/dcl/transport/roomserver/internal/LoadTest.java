@@ -113,8 +113,8 @@ class LoadTest {
 			}
 			enough.set(true);
 			long longest = pair.get();
-			report("1,000 logins beside %,d relayed packets, longest ping-pong %.1f ms, machine held up for at most %.1f ms", server.stats().relayed(),
-					longest / 1e6, metronome.longestDelay() / 1e6);
+			report("1,000 logins beside %,d relayed packets, longest ping-pong %.1f ms, machine held up for at most %.1f ms",
+					server.stats().relayed(), longest / 1e6, metronome.longestDelay() / 1e6);
 			assertThat(refused).hasValue(1_000);
 			assertThat(longest).isLessThan(SECOND + metronome.longestDelay());
 			assertThat(server.stats().logins()).isEqualTo(2);

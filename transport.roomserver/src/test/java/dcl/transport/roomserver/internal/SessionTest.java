@@ -24,6 +24,7 @@ import dcl.transport.Identity;
 import dcl.transport.identity.Wallets;
 import dcl.transport.rfc5.WsPacket;
 import dcl.transport.roomserver.RoomServerOptions;
+import dcl.transport.roomserver.RoomServerOptions.OneSessionPer;
 import dcl.transport.websocket.HttpAnswer;
 import dcl.transport.websocket.SendMode;
 import dcl.transport.websocket.SendResult;
@@ -460,7 +461,8 @@ class SessionTest {
 		slower.connection.reliable = SendResult.FULL; // shows only when it is told of the other
 		sender.hear(WsPacket.PeerUpdate.of(0, BODY, false));
 
-		assertThat(witness.fresh()).containsExactlyInAnyOrder(WsPacket.PeerUpdate.of(4, BODY, false), new WsPacket.PeerLeave(1), new WsPacket.PeerLeave(2));
+		assertThat(witness.fresh()).containsExactlyInAnyOrder(WsPacket.PeerUpdate.of(4, BODY, false), new WsPacket.PeerLeave(1),
+				new WsPacket.PeerLeave(2));
 		assertThat(sender.fresh()).containsExactlyInAnyOrder(new WsPacket.PeerLeave(1), new WsPacket.PeerLeave(2));
 		assertThat(List.of(slow.connection.code, slower.connection.code)).containsExactly(1008, 1008);
 		assertThat(counters.tooSlow.sum()).isEqualTo(2);
@@ -552,7 +554,8 @@ class SessionTest {
 	@Test
 	void the_status_of_very_many_rooms_is_cut() throws Exception {
 		nextChallenge = "dcl-1";
-		environment = environment(RoomServerOptions.defaults().withOneSessionPer(RoomServerOptions.OneSessionPer.ROOM).withMaxRooms(2_000).withCapacity(2_000));
+		environment = environment(RoomServerOptions.defaults().withOneSessionPer(OneSessionPer.ROOM).withMaxRooms(2_000)
+				.withCapacity(2_000));
 		byte[] answer = new WsPacket.SignedChallenge(Client.sign(alice, nextChallenge).toJson()).encode();
 		for (int i = 0; i < 1_500; i++) {
 			Peer peer = new Peer(i + "€".repeat(250), alice);
@@ -608,7 +611,8 @@ class SessionTest {
 
 	private Environment environment(RoomServerOptions options) {
 		Rooms rooms = new Rooms(options, counters, events);
-		return new Environment(options, rooms, new Pending(options.maxPending(), options.maxPendingPerAddress()), counters, task -> verifiers.execute(task),
-				steps, () -> nextChallenge == null ? "dcl-" + ++challenges : nextChallenge, clock);
+		Pending pending = new Pending(options.maxPending(), options.maxPendingPerAddress());
+		return new Environment(options, rooms, pending, counters, task -> verifiers.execute(task), steps,
+				() -> nextChallenge == null ? "dcl-" + ++challenges : nextChallenge, clock);
 	}
 }

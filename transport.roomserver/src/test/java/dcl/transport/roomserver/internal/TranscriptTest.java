@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Plays the clients of a recorded session with mini-comms (commit a4c75be) against this server, byte for byte, and compares what the server answers. Where it
- * answers otherwise, it does so on purpose: each difference has a name, and all of them must be met.
+ * Plays the clients of a recorded session with mini-comms (commit a4c75be) against this server, byte for byte, and compares what the server
+ * answers. Where it answers otherwise, it does so on purpose: each difference has a name, and all of them must be met.
  */
 @Timeout(60)
 class TranscriptTest {
@@ -30,7 +30,10 @@ class TranscriptTest {
 		KICK_REASON,
 		/** mini-comms sends the leave of a kicked session twice. */
 		ONE_LEAVE,
-		/** mini-comms forgets the newer session of an address when the older one closes, so that the next login is not "already connected" and kicks nobody. */
+		/**
+		 * mini-comms forgets the newer session of an address when the older one closes, so that the next login is not "already connected" and
+		 * kicks nobody.
+		 */
 		NEWER_SESSION_IS_REMEMBERED,
 		/** mini-comms takes any valid chain for the address that was identified, and kicks that address's own session. */
 		IMPERSONATION_REFUSED,
@@ -56,7 +59,8 @@ class TranscriptTest {
 
 	@Test
 	void a_recorded_session_goes_the_same_way_but_for_the_named_differences() throws Exception {
-		Iterator<String> challenges = Stream.concat(Vectors.stream(Vectors.TRANSCRIPT.get("trace")).map(step -> step.at("/decoded/challengeMessage/challengeToSign"))
+		Iterator<String> challenges = Stream.concat(Vectors.stream(Vectors.TRANSCRIPT.get("trace"))
+				.map(step -> step.at("/decoded/challengeMessage/challengeToSign"))
 				.filter(JsonNode::isTextual).map(JsonNode::textValue), Stream.of("dcl-after-it")).iterator();
 		try (LocalRoomServer server = new LocalRoomServer(RoomServerOptions.defaults(), new Recorder(), "", () -> {
 		}, challenges::next)) {

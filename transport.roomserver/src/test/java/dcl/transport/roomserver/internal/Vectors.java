@@ -10,7 +10,10 @@ import java.util.stream.StreamSupport;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** What the reference software sends: {@code wspacket.json}, encoded by {@code @dcl/protocol}, and {@code wsroom_transcript.json}, recorded with mini-comms. */
+/**
+ * What the reference software sends: {@code wspacket.json}, encoded by {@code @dcl/protocol}, and {@code wsroom_transcript.json}, recorded
+ * with mini-comms.
+ */
 final class Vectors {
 
 	static final JsonNode TRANSCRIPT = load("wsroom_transcript.json");
