@@ -35,6 +35,7 @@ public final class RoomServerOptions {
 	private int maxMessageBytes = 16_384;
 	private int outgoingBytes = 1_048_576;
 	private int unreliableBytes = 65_536;
+	private Duration coalesce = Duration.ZERO;
 	private int ignoredPerSecond = 100;
 	private int verifiers = 1;
 	private OneSessionPer oneSessionPer = OneSessionPer.SERVER;
@@ -56,6 +57,7 @@ public final class RoomServerOptions {
 		maxMessageBytes = from.maxMessageBytes;
 		outgoingBytes = from.outgoingBytes;
 		unreliableBytes = from.unreliableBytes;
+		coalesce = from.coalesce;
 		ignoredPerSecond = from.ignoredPerSecond;
 		verifiers = from.verifiers;
 		oneSessionPer = from.oneSessionPer;
@@ -216,6 +218,18 @@ public final class RoomServerOptions {
 	}
 
 	/**
+	 * Returns the same with another time that packets may wait, so that a client gets several with one write: less work in rooms of many, for as
+	 * much delay.
+	 *
+	 * @param time 0 to 50 ms, in whole milliseconds; 0, the default, writes at once
+	 */
+	public RoomServerOptions withCoalesce(Duration time) {
+		RoomServerOptions copy = new RoomServerOptions(this);
+		copy.coalesce = within("coalesce", time, 0, 50);
+		return copy;
+	}
+
+	/**
 	 * Returns the same with another number of packets a client may send within a second that are tolerated but not passed on: of kinds that
 	 * are unknown, or that are not a client's to send.
 	 *
@@ -313,6 +327,11 @@ public final class RoomServerOptions {
 	/** Returns the fill of a client's queue above which unreliable packets are dropped. */
 	public int unreliableBytes() {
 		return unreliableBytes;
+	}
+
+	/** Returns how long packets may wait to be written together. */
+	public Duration coalesce() {
+		return coalesce;
 	}
 
 	/** Returns how many packets a second are tolerated that are not passed on. */

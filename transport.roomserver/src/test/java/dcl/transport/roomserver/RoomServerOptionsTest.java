@@ -30,6 +30,7 @@ class RoomServerOptionsTest {
 		range(value -> options.withMaxMessageBytes(value), 1_024, 1_048_576);
 		range(value -> options.withOutgoingBytes(value), 65_536, 1 << 30);
 		range(value -> options.withUnreliableBytes(value), 0, 1 << 29);
+		range(value -> options.withCoalesce(Duration.ofMillis(value)), 0, 50);
 		range(value -> options.withIgnoredPerSecond(value), 1, 1_000_000);
 		range(value -> options.withVerifiers(value), 1, 64);
 	}

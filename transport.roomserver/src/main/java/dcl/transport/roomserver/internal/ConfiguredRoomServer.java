@@ -88,6 +88,9 @@ public final class ConfiguredRoomServer {
 				description = "Bytes queued for a client above which unreliable packets are dropped (0 to 2^29)")
 		int unreliableBytes() default 65_536;
 
+		@AttributeDefinition(name = "Coalesce", description = "Milliseconds packets may wait to be written together; 0 writes at once (0 to 50)")
+		long coalesceMillis() default 0;
+
 		@AttributeDefinition(name = "Ignored packets",
 				description = "Packets a second of a client that are tolerated and not passed on (1 to 1000000)")
 		int ignoredPerSecond() default 100;
@@ -136,6 +139,7 @@ public final class ConfiguredRoomServer {
 				.withMaxMessageBytes(config.maxMessageBytes())
 				.withOutgoingBytes(config.outgoingBytes())
 				.withUnreliableBytes(config.unreliableBytes())
+				.withCoalesce(Duration.ofMillis(config.coalesceMillis()))
 				.withIgnoredPerSecond(config.ignoredPerSecond())
 				.withVerifiers(config.verifiers())
 				.withOneSessionPer(config.oneSessionPer());

@@ -81,6 +81,21 @@ class RoomServerTest {
 	}
 
 	@Test
+	void packets_that_wait_to_be_written_together_arrive_in_order() throws Exception {
+		try (LocalRoomServer lazy = Server.open(RoomServerOptions.defaults().withCoalesce(Duration.ofMillis(20)));
+				RawClient first = RawClient.join(Server.room(lazy, "plaza"), alice, 0);
+				RawClient second = RawClient.join(Server.room(lazy, "plaza"), bob, 0)) {
+			first.take();
+			for (byte i = 0; i < 100; i++) {
+				second.send(WsPacket.PeerUpdate.of(0, new byte[] {i}, false).encode());
+			}
+			for (byte i = 0; i < 100; i++) {
+				assertThat(first.take()).isEqualTo(WsPacket.PeerUpdate.of(second.alias, new byte[] {i}, false));
+			}
+		}
+	}
+
+	@Test
 	void rooms_do_not_hear_each_other() throws Exception {
 		Client here = Client.join(room("here"), alice);
 		here.take(WsPacket.Welcome.class);
