@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -27,30 +28,48 @@ class StressTest {
 	static final int CONNECTIONS = 8;
 	static final byte[] MESSAGE = new byte[90];
 
-	/** Sends the next message for each one that comes back. */
+	/**
+	 * Sends the next message when the last one is back; or, with a second thread, two at a time from both threads when the last two are back: the
+	 * later one of a pair finds the loop at work on the earlier one, which is where a wake-up would get lost.
+	 */
 	static final class Player implements WebSocketListener {
 
 		final AtomicLong left;
 		final AtomicLong trips = new AtomicLong();
 		final CountDownLatch done;
+		final Executor second; // null without
+		int missing; // messages of this turn that are not back
 
-		Player(long trips, CountDownLatch done) {
+		Player(long trips, CountDownLatch done, Executor second) {
 			left = new AtomicLong(trips);
 			this.done = done;
+			this.second = second;
 		}
 
 		@Override
 		public void opened(WebSocketConnection connection) {
+			serve(connection);
+		}
+
+		private void serve(WebSocketConnection connection) {
+			missing = second == null ? 1 : 2;
+			if (second != null) {
+				second.execute(() -> connection.send(MESSAGE, SendMode.RELIABLE));
+			}
 			connection.send(MESSAGE, SendMode.RELIABLE);
 		}
 
 		@Override
 		public void message(WebSocketConnection connection, byte[] payload, boolean text) {
 			trips.incrementAndGet();
-			if (left.decrementAndGet() > 0) {
-				connection.send(MESSAGE, SendMode.RELIABLE);
-			} else {
+			boolean over = left.decrementAndGet() <= 0;
+			if (--missing > 0) {
+				return;
+			}
+			if (over) {
 				done.countDown();
+			} else {
+				serve(connection);
 			}
 		}
 
@@ -110,7 +129,7 @@ class StressTest {
 			CountDownLatch done = new CountDownLatch(CONNECTIONS);
 			List<Player> players = new ArrayList<>();
 			for (int i = 0; i < CONNECTIONS; i++) {
-				players.add(new Player(trips / CONNECTIONS, done));
+				players.add(new Player(trips / CONNECTIONS, done, others ? repliers : null));
 				sockets.connect(WebSocketRequest.to(uri), players.get(i));
 			}
 			long cpu = cpuNanos();
