@@ -1,5 +1,6 @@
 package dcl.transport.launcher;
 
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,17 +12,24 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import dcl.transport.Delivery;
 import dcl.transport.Disconnection;
+import dcl.transport.Identity;
+import dcl.transport.Message;
 import dcl.transport.PeerId;
 import dcl.transport.Transport;
 import dcl.transport.Transport.State;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
 import dcl.transport.TransportListener;
+import dcl.transport.TransportOptions;
 import dcl.transport.TransportUri;
+import dcl.transport.identity.Wallets;
+import dcl.transport.rfc4.Rfc4;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.ServiceReference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -54,6 +62,47 @@ class CommsIT {
 			assertThat(room.state()).isEqualTo(State.CONNECTED);
 		}
 		assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("CLIENT");
+	}
+
+	@Test
+	void the_readme_s_program_talks_in_a_room() throws Exception {
+		BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+		try (Comms comms = Comms.start(); Opened server = roomServer(comms)) {
+			TransportUri uri = TransportUri.parse("ws-room:" + server.url() + "lobby");
+			Transport other = comms.registry().create(uri, TransportOptions.of(Wallets.random()));
+			other.listen(new TransportListener() {
+				@Override
+				public void received(Message message) {
+					heard.add(message.from() + ": " + Rfc4.kind(message.packet()));
+				}
+			});
+			other.connect().toCompletableFuture().get(10, TimeUnit.SECONDS);
+			Identity me = Wallets.random();
+			Transport room = comms.registry().create(uri, TransportOptions.of(me));
+			room.connect().toCompletableFuture().get(10, TimeUnit.SECONDS);
+			room.send(Rfc4.encode(Rfc4.chat("hello")), Delivery.reliable()).toCompletableFuture().get(10, TimeUnit.SECONDS);
+
+			assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(me.address() + ": CHAT");
+		}
+	}
+
+	/** Opens a room server of the framework, whose classes this program does not share. */
+	private static Opened roomServer(Comms comms) throws Exception {
+		ServiceReference<?> reference = comms.context().getAllServiceReferences("dcl.transport.roomserver.RoomServers", null)[0];
+		Object servers = comms.context().getService(reference);
+		Class<?> options = reference.getBundle().loadClass("dcl.transport.roomserver.RoomServerOptions");
+		Class<?> service = reference.getBundle().loadClass("dcl.transport.roomserver.RoomServers");
+		Object server = service.getMethod("open", options).invoke(servers, options.getMethod("defaults").invoke(null));
+		Method url = reference.getBundle().loadClass("dcl.transport.roomserver.RoomServer").getMethod("url");
+		return new Opened((AutoCloseable) server, url.invoke(server).toString());
+	}
+
+	private record Opened(AutoCloseable server, String url) implements AutoCloseable {
+
+		@Override
+		public void close() throws Exception {
+			server.close();
+		}
 	}
 
 	@Test

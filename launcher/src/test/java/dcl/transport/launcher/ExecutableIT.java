@@ -37,6 +37,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ExecutableIT {
 
 	private static final long SECONDS = 60;
+	/** From this version on Java warns of Felix and protobuf on standard error, unless it is told that this is known. */
+	private static final int UNSAFE_WARNS = 23;
 	private static final JsonSchemaFactory SCHEMAS = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
 
 	@TempDir
@@ -52,7 +54,12 @@ class ExecutableIT {
 
 	private Running comms(String... args) throws IOException {
 		List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-				"-Djava.io.tmpdir=" + temporary, "-jar", System.getProperty("executable.jar")));
+				"-Djava.io.tmpdir=" + temporary));
+		if (Runtime.version().feature() >= UNSAFE_WARNS) {
+			command.add("--sun-misc-unsafe-memory-access=allow");
+		}
+		command.add("-jar");
+		command.add(System.getProperty("executable.jar"));
 		Collections.addAll(command, args);
 		Running running = new Running(new ProcessBuilder(command).start());
 		started.add(running);
