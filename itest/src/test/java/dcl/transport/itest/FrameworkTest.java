@@ -25,6 +25,7 @@ import javax.inject.Inject;
 import dcl.transport.PeerId;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
+import dcl.transport.TransportException.Code;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
 import net.bytebuddy.ByteBuddy;
@@ -68,6 +69,7 @@ public abstract class FrameworkTest {
 	/** Whoever logs before these are active never gets a backend. */
 	private static final List<String> LOGGING = List.of("slf4j", "asm", "org.apache.aries.spifly");
 	private static final int LOGGING_LEVEL = 1;
+	private static final int MAX_TRIES = 10;
 
 	/** For each test; most take a tenth of a second. */
 	@Rule
@@ -225,9 +227,18 @@ public abstract class FrameworkTest {
 
 	// ---- transports
 
-	/** Creates a transport. */
+	/** Creates a transport, trying again while the machine is so busy that a provider does not say in time whether it takes the params. */
 	Transport create(String uri) throws TransportException, InterruptedException {
-		return registry().create(TransportUri.parse(uri));
+		TransportRegistry registry = registry();
+		for (int tries = 1;; tries++) {
+			try {
+				return registry.create(TransportUri.parse(uri));
+			} catch (TransportException e) {
+				if (e.code() != Code.TIMEOUT || tries == MAX_TRIES) {
+					throw e;
+				}
+			}
+		}
 	}
 
 	/** Creates a transport and connects it. */

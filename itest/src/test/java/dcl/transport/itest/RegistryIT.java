@@ -10,10 +10,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import dcl.transport.Delivery;
+import dcl.transport.Disconnection;
+import dcl.transport.Disconnection.Reason;
 import dcl.transport.Packet;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
+import dcl.transport.TransportListener;
+import dcl.transport.TransportRegistry;
 import org.junit.After;
 import org.junit.Test;
 import org.osgi.framework.Bundle;
@@ -21,6 +25,7 @@ import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.FrameworkListener;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /** The registry's own bundle: stopped, started, updated and configured while rooms are open. */
 public class RegistryIT extends FrameworkTest {
@@ -32,6 +37,34 @@ public class RegistryIT extends FrameworkTest {
 	public void startTheRegistry() throws Exception {
 		bundleNamed(NAME).start();
 		registry();
+	}
+
+	@Test
+	public void stopping_it_ends_every_room_and_takes_the_service_away() throws Exception {
+		start("echo", "1.0.0");
+		start("other", "1.0.0");
+		Transport room = connect("echo:room");
+		Transport another = connect("other:room");
+		TransportRegistry stale = registry();
+		List<Disconnection> heard = new CopyOnWriteArrayList<>();
+		CompletableFuture<Void> told = new CompletableFuture<>();
+		room.listen(new TransportListener() {
+			@Override
+			public void disconnected(Disconnection why) {
+				heard.add(why);
+				told.complete(null);
+			}
+		});
+
+		bundleNamed(NAME).stop();
+
+		assertThat(Await.result(room.closed()).reason()).isEqualTo(Reason.PROVIDER_GONE);
+		assertThat(Await.result(another.closed()).reason()).isEqualTo(Reason.PROVIDER_GONE);
+		Await.result(told);
+		assertThat(heard).hasSize(1);
+		assertThat(journal).contains("echo-1.0.0 closed a link", "other-1.0.0 closed a link");
+		assertThat(bundles.getServiceReference(TransportRegistry.class)).isNull();
+		assertThat(catchThrowableOfType(TransportException.class, () -> stale.create(room.uri())).code()).isEqualTo(Code.NO_PROVIDER);
 	}
 
 	@Test
