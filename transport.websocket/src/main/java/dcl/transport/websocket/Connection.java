@@ -238,7 +238,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	// ---- the loop: setting up
 
 	final void listener(WebSocketListener listener) {
-		inbox = new Inbox(listener, this, engine.executor(), limits.inboundBytes());
+		inbox = new Inbox(listener, this, engine.callbacks(loop), limits.inboundBytes());
 	}
 
 	final void remote(InetSocketAddress address) {

@@ -121,7 +121,9 @@ final class Loop implements Runnable {
 		if (stopped && tasks.remove(task)) {
 			return false;
 		}
-		wake();
+		if (!isMine()) { // this turn or the next looks anyway
+			wake();
+		}
 		return true;
 	}
 

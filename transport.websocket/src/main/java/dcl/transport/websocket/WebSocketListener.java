@@ -3,9 +3,9 @@ package dcl.transport.websocket;
 /**
  * What a connection tells its owner.
  * <p>
- * The calls for one connection come one at a time and in order, on the executor of {@link WebSocketOptions}; never on the thread that moves
- * the bytes and never on a thread that called a method of this package. A slow listener slows only its own connection: once
- * {@link WebSocketLimits#inboundBytes()} wait for it, reading stops by itself.
+ * The calls for one connection come one at a time and in order, on the executor of {@link WebSocketOptions}; never on a thread that called a
+ * method of this package, and never on the one that moves the bytes unless {@link WebSocketOptions#callbacksOnLoop} says so. A slow listener slows
+ * only its own connection: once {@link WebSocketLimits#inboundBytes()} wait for it, reading stops by itself.
  * <p>
  * A listener that throws an {@link Exception} is logged and keeps its connection; a {@link LinkageError} (its bundle is gone) ends that
  * connection with code 1011.

@@ -13,20 +13,22 @@ import javax.net.ssl.SSLContext;
 public final class WebSocketOptions {
 
 	private static final WebSocketOptions DEFAULTS =
-			new WebSocketOptions(1, "dcl-websocket", Optional.empty(), Optional.empty(), Duration.ZERO, WebSocketLimits.defaults());
+			new WebSocketOptions(1, "dcl-websocket", Optional.empty(), false, Optional.empty(), Duration.ZERO, WebSocketLimits.defaults());
 
 	final int loops;
 	final String threadNamePrefix;
 	final Optional<Executor> executor;
+	final boolean callbacksOnLoop;
 	final Optional<SSLContext> sslContext;
 	final Duration coalesce;
 	private final WebSocketLimits limits;
 
-	private WebSocketOptions(int loops, String threadNamePrefix, Optional<Executor> executor, Optional<SSLContext> sslContext,
-			Duration coalesce, WebSocketLimits limits) {
+	private WebSocketOptions(int loops, String threadNamePrefix, Optional<Executor> executor, boolean callbacksOnLoop,
+			Optional<SSLContext> sslContext, Duration coalesce, WebSocketLimits limits) {
 		this.loops = loops;
 		this.threadNamePrefix = threadNamePrefix;
 		this.executor = executor;
+		this.callbacksOnLoop = callbacksOnLoop;
 		this.sslContext = sslContext;
 		this.coalesce = coalesce;
 		this.limits = limits;
@@ -50,7 +52,7 @@ public final class WebSocketOptions {
 	 */
 	public WebSocketOptions loops(int count) {
 		WebSocketLimits.requireRange("loops", count, 1, 64);
-		return new WebSocketOptions(count, threadNamePrefix, executor, sslContext, coalesce, limits);
+		return new WebSocketOptions(count, threadNamePrefix, executor, callbacksOnLoop, sslContext, coalesce, limits);
 	}
 
 	/**
@@ -60,7 +62,7 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions threadNamePrefix(String prefix) {
-		return new WebSocketOptions(loops, Objects.requireNonNull(prefix), executor, sslContext, coalesce, limits);
+		return new WebSocketOptions(loops, Objects.requireNonNull(prefix), executor, callbacksOnLoop, sslContext, coalesce, limits);
 	}
 
 	/**
@@ -71,7 +73,18 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions executor(Executor own) {
-		return new WebSocketOptions(loops, threadNamePrefix, Optional.of(own), sslContext, coalesce, limits);
+		return new WebSocketOptions(loops, threadNamePrefix, Optional.of(own), callbacksOnLoop, sslContext, coalesce, limits);
+	}
+
+	/**
+	 * Calls the listeners of connections on the thread that moves their bytes, which saves a thread's wake-up for each burst. Only for listeners that
+	 * never wait and call no foreign code: one that does holds up every connection of its loop, and their time-outs. Acceptors still run on the
+	 * executor, and so may the last callbacks when the engine closes.
+	 *
+	 * @return a copy
+	 */
+	public WebSocketOptions callbacksOnLoop() {
+		return new WebSocketOptions(loops, threadNamePrefix, executor, true, sslContext, coalesce, limits);
 	}
 
 	/**
@@ -81,7 +94,7 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions sslContext(SSLContext own) {
-		return new WebSocketOptions(loops, threadNamePrefix, executor, Optional.of(own), coalesce, limits);
+		return new WebSocketOptions(loops, threadNamePrefix, executor, callbacksOnLoop, Optional.of(own), coalesce, limits);
 	}
 
 	/**
@@ -93,7 +106,7 @@ public final class WebSocketOptions {
 	 */
 	public WebSocketOptions coalesce(Duration tick) {
 		WebSocketLimits.requireRange("coalesce in ms", tick.toMillis(), 0, 50);
-		return new WebSocketOptions(loops, threadNamePrefix, executor, sslContext, tick, limits);
+		return new WebSocketOptions(loops, threadNamePrefix, executor, callbacksOnLoop, sslContext, tick, limits);
 	}
 
 	/**
@@ -103,7 +116,7 @@ public final class WebSocketOptions {
 	 * @return a copy
 	 */
 	public WebSocketOptions limits(WebSocketLimits own) {
-		return new WebSocketOptions(loops, threadNamePrefix, executor, sslContext, coalesce, Objects.requireNonNull(own));
+		return new WebSocketOptions(loops, threadNamePrefix, executor, callbacksOnLoop, sslContext, coalesce, Objects.requireNonNull(own));
 	}
 
 	/**

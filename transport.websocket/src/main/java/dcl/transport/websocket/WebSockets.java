@@ -137,6 +137,24 @@ public final class WebSockets implements AutoCloseable {
 		return masks;
 	}
 
+	/** Returns what runs the callbacks of a connection of that loop. */
+	Executor callbacks(Loop loop) {
+		Executor pool = executor();
+		if (!options.callbacksOnLoop) {
+			return pool;
+		}
+		return task -> {
+			if (loop.execute(task)) {
+				return;
+			}
+			if (loop.isMine()) { // it is ending, and tells so
+				task.run();
+			} else {
+				pool.execute(task);
+			}
+		};
+	}
+
 	Executor executor() {
 		return callbacks == null ? options.executor.orElseThrow() : callbacks;
 	}

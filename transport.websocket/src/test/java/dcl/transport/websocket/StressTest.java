@@ -109,6 +109,13 @@ class StressTest {
 		play(Long.getLong("stress.trips", 200_000) / 50, false, WebSocketOptions.defaults().coalesce(Duration.ofMillis(2)), true);
 	}
 
+	@Test
+	@Timeout(600)
+	void no_round_trip_stalls_with_callbacks_on_the_loop() throws Exception {
+		play(Long.getLong("stress.trips", 200_000) / 2, false, WebSocketOptions.defaults().loops(2).callbacksOnLoop(), false);
+		play(Long.getLong("stress.trips", 200_000) / 2, false, WebSocketOptions.defaults().callbacksOnLoop(), true);
+	}
+
 	static void play(long trips, boolean tls, int loops, boolean others) throws Exception {
 		play(trips, tls, WebSocketOptions.defaults().loops(loops), others);
 	}

@@ -1,0 +1,127 @@
+package dcl.transport.websocket;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Listeners that are called on the thread that moves the bytes. */
+@Timeout(60)
+class CallbacksOnLoopTest {
+
+	/** Notes the threads it is called on. */
+	private static class Noting extends Recorder {
+
+		final Set<String> threads = ConcurrentHashMap.newKeySet();
+
+		@Override
+		public void opened(WebSocketConnection connection) {
+			threads.add(Thread.currentThread().getName());
+			super.opened(connection);
+		}
+
+		@Override
+		public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+			threads.add(Thread.currentThread().getName());
+			super.message(connection, payload, text);
+		}
+
+		@Override
+		public void closed(WebSocketConnection connection, WebSocketEnding ending) {
+			threads.add(Thread.currentThread().getName());
+			super.closed(connection, ending);
+		}
+	}
+
+	final WebSockets sockets = WebSockets.create(WebSocketOptions.defaults().callbacksOnLoop().threadNamePrefix("onloop"));
+
+	@AfterEach
+	void close() {
+		sockets.close();
+	}
+
+	private URI echo() throws Exception {
+		WebSocketServer server = sockets.listen(WebSocketServerOptions.onLoopback(0), request -> HttpAnswer.accept(new Echo()));
+		return URI.create("ws://127.0.0.1:" + server.address().getPort() + "/");
+	}
+
+	@Test
+	void every_call_comes_on_the_loop_and_in_order() throws Exception {
+		Noting client = new Noting();
+		WebSocketConnection connection = sockets.connect(WebSocketRequest.to(echo()), client);
+		client.open();
+		for (int i = 0; i < 2_000; i++) { // more than one turn's worth
+			connection.send(new byte[] {(byte) i, (byte) (i >> 8)}, SendMode.RELIABLE);
+		}
+		for (int i = 0; i < 2_000; i++) {
+			assertThat(client.next().payload()).containsExactly(i, i >> 8);
+		}
+		connection.close(1000, "");
+		assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.CLOSED_BY_US);
+		assertThat(client.threads).containsExactly("onloop-1");
+	}
+
+	@Test
+	void what_waited_in_a_pause_comes_on_the_loop_whoever_resumes() throws Exception {
+		Noting client = new Noting() {
+			@Override
+			public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+				if (payload[0] == 0) {
+					connection.pauseReading();
+				}
+				super.message(connection, payload, text);
+			}
+		};
+		WebSocketConnection connection = sockets.connect(WebSocketRequest.to(echo()), client);
+		client.open();
+		connection.send(new byte[] {0}, SendMode.RELIABLE);
+		client.next();
+		connection.send(new byte[] {1}, SendMode.RELIABLE);
+		connection.resumeReading();
+		assertThat(client.next().payload()).containsExactly(1);
+		assertThat(client.threads).containsExactly("onloop-1");
+	}
+
+	@Test
+	void the_end_of_the_engine_is_told_once_to_everybody() throws Exception {
+		URI uri = echo();
+		List<Recorder> clients = new ArrayList<>();
+		for (int i = 0; i < 50; i++) {
+			Recorder client = new Recorder();
+			clients.add(client);
+			WebSocketConnection connection = sockets.connect(WebSocketRequest.to(uri), client);
+			if (i % 2 == 0) {
+				client.open();
+				connection.send(new byte[] {1}, SendMode.RELIABLE);
+			}
+		}
+		sockets.close();
+		for (Recorder client : clients) {
+			assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.ENGINE_CLOSED);
+			assertThat(client.closings).hasValue(1);
+		}
+		BasicsTest.await(() -> LifeTest.threads("onloop") == 0);
+	}
+
+	@Test
+	void a_listener_may_close_the_engine() throws Exception {
+		Recorder client = new Recorder() {
+			@Override
+			public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+				super.message(connection, payload, text);
+				sockets.close();
+			}
+		};
+		sockets.connect(WebSocketRequest.to(echo()), client);
+		client.open().send(new byte[] {1}, SendMode.RELIABLE);
+		assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.ENGINE_CLOSED);
+		BasicsTest.await(() -> LifeTest.threads("onloop") == 0);
+	}
+}
