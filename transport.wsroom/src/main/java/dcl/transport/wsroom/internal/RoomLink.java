@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import dcl.transport.AuthChain;
@@ -35,8 +36,8 @@ import dcl.transport.websocket.WebSockets;
 /**
  * The client of one room (ADR-105): identification, challenge, welcome, and then packets.
  * <p>
- * The engine calls the listener's methods one at a time; the registry calls the link's; timers and signatures come from anywhere. The phase is
- * guarded by the lock, the roster is the listener's alone.
+ * The engine calls the listener's methods one at a time, on the thread that moves the bytes of all rooms: nothing in them waits, or calls a host's code. The
+ * registry calls the link's; timers and signatures come from anywhere. The phase is guarded by the lock, the roster is the listener's alone.
  */
 final class RoomLink implements Link, WebSocketListener {
 
@@ -287,7 +288,11 @@ final class RoomLink implements Link, WebSocketListener {
 			return;
 		}
 		if (enter(Phase.SIGNATURE)) {
-			identity.sign(request).whenComplete(this::signed);
+			try {
+				context.executor().execute(() -> identity.sign(request).whenComplete(this::signed)); // the host's code, which may take its time
+			} catch (RejectedExecutionException e) { // the end, or far too many tasks
+				fail(e);
+			}
 		}
 	}
 

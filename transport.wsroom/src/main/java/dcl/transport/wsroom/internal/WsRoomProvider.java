@@ -75,7 +75,9 @@ public final class WsRoomProvider implements TransportProvider {
 	@Activate
 	public WsRoomProvider(Config config) {
 		settings = Settings.of(config);
-		engine = WebSockets.create(WebSocketOptions.defaults().loops(settings.loops()).threadNamePrefix("dcl-wsroom").limits(settings.limits()));
+		// A link only reads and queues; its own threads would cost every message a wake-up more.
+		engine = WebSockets.create(WebSocketOptions.defaults().loops(settings.loops()).callbacksOnLoop().threadNamePrefix("dcl-wsroom")
+				.limits(settings.limits()));
 	}
 
 	@Deactivate

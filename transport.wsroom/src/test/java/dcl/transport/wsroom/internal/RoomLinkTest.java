@@ -11,14 +11,20 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import dcl.transport.AuthChain;
 import dcl.transport.Delivery;
 import dcl.transport.Disconnection.Reason;
+import dcl.transport.Identity;
 import dcl.transport.Packet;
 import dcl.transport.PeerId;
+import dcl.transport.SigningRequest;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
+import dcl.transport.TransportUri;
 import dcl.transport.identity.AuthChains;
+import dcl.transport.identity.Wallets;
 import dcl.transport.rfc5.WsPacket;
+import dcl.transport.spi.Link;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -69,6 +75,48 @@ class RoomLinkTest {
 			server.untilHungUp();
 		})) {
 			assertThat(room.open().peers()).isEmpty();
+		}
+	}
+
+	@Test
+	void an_identity_that_takes_its_time_holds_up_no_other_room() throws Exception {
+		CountDownLatch asked = new CountDownLatch(1);
+		CountDownLatch enough = new CountDownLatch(1);
+		Identity wallet = Wallets.random();
+		Identity slow = new Identity() {
+			@Override
+			public PeerId address() {
+				return wallet.address();
+			}
+
+			@Override
+			public boolean isGuest() {
+				return true;
+			}
+
+			@Override
+			public CompletionStage<AuthChain> sign(SigningRequest request) {
+				asked.countDown();
+				try {
+					enough.await();
+				} catch (InterruptedException e) {
+					return CompletableFuture.failedFuture(e);
+				}
+				return wallet.sign(request);
+			}
+		};
+		RawServer.Scenario scenario = server -> {
+			server.login(new WsPacket.Welcome(7, Map.of(1, ALICE)));
+			server.untilHungUp();
+		};
+		try (Fixture room = new Fixture(scenario); RawServer second = new RawServer(scenario); FakeContext busy = new FakeContext(slow)) {
+			TransportUri uri = TransportUri.parse("ws-room:ws://127.0.0.1:" + second.port() + "/rooms/b");
+			CompletableFuture<Link> waiting = room.provider.open(uri, busy).toCompletableFuture();
+			assertThat(asked.await(5, TimeUnit.SECONDS)).isTrue();
+			assertThat(room.open().peers()).containsExactly(ALICE_ID);
+			assertThat(waiting).isNotDone();
+			enough.countDown();
+			assertThat(waiting.get(5, TimeUnit.SECONDS).peers()).containsExactly(ALICE_ID);
 		}
 	}
 
