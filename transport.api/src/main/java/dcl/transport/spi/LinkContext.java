@@ -69,7 +69,7 @@ public interface LinkContext {
 	 * @param topic       the wire's topic, "" where there is none
 	 * @return one shared completed stage while the queue is below three quarters of its bound; otherwise it completes when the queue has fallen to half,
 	 *         or when the transport closes. A wire that can stop reading waits for it, and the conversation ends with {@code OVERRUN} if that takes
-	 *         longer than {@code maxPauseMillis}; others may ignore it
+	 *         longer than {@code maxPauseMillis}; others may ignore it: one that goes on until lossy packets are dropped is not ended for that
 	 */
 	CompletionStage<Void> received(PeerId from, Packet packet, Delivery.Reliability reliability, String topic);
 

@@ -39,6 +39,8 @@ final class Registry {
 	private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
 
 	private static final long ACCEPTS_MILLIS = 200;
+	/** How long a thread to ask on may take to come. */
+	private static final long ASK_MILLIS = 2_000;
 	private static final String LATE = "did not answer within " + ACCEPTS_MILLIS + " ms";
 	private static final Duration LONGEST = Duration.ofDays(365);
 	private static final int RESOLVER_THREADS = 4;
@@ -209,29 +211,23 @@ final class Registry {
 
 	/**
 	 * Returns why a provider does not take a connection string, or null if it does. It is asked on a thread of its own: whoever wants to know, a listener
-	 * perhaps, waits no longer than the time for an answer, and one that hangs holds up no thread of the pool.
+	 * perhaps, waits no longer than the time for an answer, and one that hangs holds up no thread of the pool. The time counts from when it is asked, so
+	 * that a machine that is busy with something else does not make it late.
 	 */
 	private String veto(Candidate candidate, TransportUri uri) {
-		long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ACCEPTS_MILLIS);
 		Semaphore asking = candidate.held().asking();
+		CompletableFuture<Void> asked = new CompletableFuture<>();
+		CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
 		try {
 			if (asking.tryAcquire(ACCEPTS_MILLIS, TimeUnit.MILLISECONDS)) {
-				CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
-				try {
-					askers.execute(() -> {
-						try {
-							answer.complete(Optional.ofNullable(ask(candidate, uri)));
-						} finally {
-							asking.release();
-						}
-					});
-				} catch (RejectedExecutionException e) {
-					asking.release();
-					return LATE;
-				}
-				return answer.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS).orElse(null);
+				ask(asking, () -> {
+					asked.complete(null);
+					answer.complete(Optional.ofNullable(vetoOf(candidate, uri)));
+				});
+				asked.get(ASK_MILLIS, TimeUnit.MILLISECONDS);
+				return answer.get(ACCEPTS_MILLIS, TimeUnit.MILLISECONDS).orElse(null);
 			}
-		} catch (TimeoutException e) {
+		} catch (TimeoutException | RejectedExecutionException e) {
 			LOG.debug("{} is too late", candidate);
 		} catch (InterruptedException e) {
 			Thread.currentThread().interrupt();
@@ -243,7 +239,22 @@ final class Registry {
 		return LATE;
 	}
 
-	private static String ask(Candidate candidate, TransportUri uri) {
+	private void ask(Semaphore asking, Runnable question) {
+		try {
+			askers.execute(() -> {
+				try {
+					question.run();
+				} finally {
+					asking.release();
+				}
+			});
+		} catch (RejectedExecutionException e) {
+			asking.release();
+			throw e;
+		}
+	}
+
+	private static String vetoOf(Candidate candidate, TransportUri uri) {
 		try {
 			return candidate.provider().accepts(uri) ? null : "does not accept them";
 		} catch (Throwable failure) { // foreign code
