@@ -15,13 +15,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /** JSON, one object a line. */
 final class Json {
 
-	/** Writes ASCII alone, so that neither a terminal nor its encoding can make anything else of it. */
-	private static final ObjectMapper LINES = JsonMapper.builder(JsonFactory.builder()
-			.enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-			.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(32).build())
-			.build()).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
-
 	private Json() {
 	}
 
@@ -35,7 +28,7 @@ final class Json {
 
 	static String line(ObjectNode object) {
 		try {
-			return LINES.writeValueAsString(object);
+			return Lines.MAPPER.writeValueAsString(object);
 		} catch (JsonProcessingException e) {
 			throw new IllegalStateException("a tree is always JSON", e);
 		}
@@ -44,12 +37,23 @@ final class Json {
 	/** @throws IllegalArgumentException if it is not one JSON object */
 	static ObjectNode parse(String line) {
 		try {
-			if (LINES.readTree(line) instanceof ObjectNode object) {
+			if (Lines.MAPPER.readTree(line) instanceof ObjectNode object) {
 				return object;
 			}
 		} catch (JsonProcessingException e) {
 			throw new IllegalArgumentException("one JSON object expected; from column " + e.getLocation().getColumnNr() + " on it is none", e);
 		}
 		throw new IllegalArgumentException("one JSON object expected, such as {\"send\":\"chat\",\"message\":\"hi\"}");
+	}
+
+	/** Loaded when the first line is read or written: text for people needs nothing of it. */
+	private static final class Lines {
+
+		/** Writes ASCII alone, so that neither a terminal nor its encoding can make anything else of it. */
+		private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+				.enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+				.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+				.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(32).build())
+				.build()).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 	}
 }
