@@ -29,6 +29,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -53,8 +54,12 @@ class ExecutableIT {
 	}
 
 	private Running comms(String... args) throws IOException {
+		return comms("warn", args);
+	}
+
+	private Running comms(String logLevel, String[] args) throws IOException {
 		List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-				"-Djava.io.tmpdir=" + temporary));
+				"-Djava.io.tmpdir=" + temporary, "-Dorg.slf4j.simpleLogger.defaultLogLevel=" + logLevel));
 		if (Runtime.version().feature() >= UNSAFE_WARNS) {
 			command.add("--sun-misc-unsafe-memory-access=allow");
 		}
@@ -179,6 +184,40 @@ class ExecutableIT {
 
 		assertThat(room.exit()).as(room.err).isEqualTo(130);
 		assertNothingLeft();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = {"ws-room:ws://127.0.0.1:1/rooms/S3cr3t?access_token=S3cr3t", "ws-room:ws://u:S3cr3t@127.0.0.1:1/rooms/x", "ws-room:ws://127.0.0.1:1/S3cr3t#S3cr3t", "S3cr3t",
+			"nothing:wss://h.example?access_token=S3cr3t"})
+	void nothing_that_is_printed_or_logged_holds_what_a_connection_string_holds(String uri) throws Exception {
+		Running running = comms("trace", new String[] {"connect", uri, "--guest"});
+		running.process.getOutputStream().close();
+
+		assertThat(running.exit()).isBetween(3, 4);
+		assertThat(running.err).contains("INFO dcl.transport.registry", "failed: ").doesNotContain("S3cr3t");
+		assertThat(running.lines.toString()).doesNotContain("S3cr3t");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+			"``                                    | Java is not installed, or JAVA_HOME is wrong: a JDK 17 or newer is needed",
+			"echo 'openjdk version \"11.0.2\"' >&2 | is Java 11: 17 or newer is needed",
+			"echo 'java version \"1.8.0_402\"' >&2 | is Java 8: 17 or newer is needed",
+			"echo 'who knows' >&2                  | is Java of an unknown version: 17 or newer is needed"})
+	@DisabledOnOs(OS.WINDOWS)
+	void the_script_says_which_java_it_needs(String java, String message) throws Exception {
+		Path home = Files.createDirectories(temporary.resolve("home/bin")).getParent();
+		if (!java.isEmpty()) {
+			Path program = Files.writeString(home.resolve("bin/java"), "#!/bin/sh\n" + java + "\n");
+			assertThat(program.toFile().setExecutable(true)).isTrue();
+		}
+		ProcessBuilder script = new ProcessBuilder("sh", "../comms", "--version");
+		script.environment().put("JAVA_HOME", home.toString());
+		Running running = new Running(script.start());
+		started.add(running);
+
+		assertThat(running.exit()).isEqualTo(1);
+		assertThat(running.err).startsWith("comms: ").contains(message);
 	}
 
 	@Test
