@@ -5,6 +5,7 @@ import java.util.List;
 
 import org.junit.Test;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.Constants;
 import org.osgi.framework.wiring.BundleCapability;
 import org.osgi.framework.wiring.BundleRequirement;
 import org.osgi.framework.wiring.BundleRevision;
@@ -16,6 +17,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 public class CapabilityIT extends FrameworkTest {
 
 	private static final String NAMESPACE = "dcl.transport";
+
+	@Test
+	public void this_is_the_framework_the_run_is_about() {
+		assertThat(bundles.getBundle(0).getHeaders("").get(Constants.BUNDLE_SYMBOLICNAME)).startsWith(System.getProperty("framework.name"));
+	}
 
 	@Test
 	public void a_provider_has_the_capability_of_its_type() throws Exception {

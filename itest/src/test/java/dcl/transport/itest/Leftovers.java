@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import javax.management.JMException;
@@ -23,6 +24,8 @@ final class Leftovers {
 	 */
 	private static final Map<String, Long> BOUNDS = Map.of("dcl-transport-#", 2L, "dcl-transport-dns", 4L, "dcl-transport-ask", 2L);
 
+	/** Of Config Admin and Equinox, which start one when there is something to do and let it end when there was nothing for a while. */
+	private static final Pattern PASSING = Pattern.compile("CM (Event Dispatcher|Configuration Updater).*|Active Thread: Equinox Container.*");
 	private static final long COLLECT_EVERY_MILLIS = 100;
 
 	private final List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
@@ -82,7 +85,7 @@ final class Leftovers {
 
 	/** Returns how many live threads there are of each name, numbers aside. */
 	private static Map<String, Long> threads() {
-		return Thread.getAllStackTraces().keySet().stream()
-				.collect(Collectors.groupingBy(thread -> thread.getName().replaceAll("[0-9]+", "#"), TreeMap::new, Collectors.counting()));
+		return Thread.getAllStackTraces().keySet().stream().map(Thread::getName).filter(name -> !PASSING.matcher(name).matches())
+				.collect(Collectors.groupingBy(name -> name.replaceAll("[0-9]+", "#"), TreeMap::new, Collectors.counting()));
 	}
 }

@@ -21,8 +21,11 @@ import dcl.transport.TransportRegistry;
 import org.junit.After;
 import org.junit.Test;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.FrameworkListener;
+import org.osgi.framework.ServiceEvent;
+import org.osgi.framework.ServiceListener;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -90,6 +93,31 @@ public class RegistryIT extends FrameworkTest {
 
 		Await.until("it is shown", () -> shownTypes().contains("echo"));
 		assertThat(served("echo:room")).isEqualTo("echo-1.0.0");
+	}
+
+	@Test
+	public void it_shows_the_types_of_a_provider_that_starts_in_reaction_to_it() throws Exception {
+		Bundle echo = install("echo", "1.0.0");
+		bundleNamed(NAME).stop();
+		ServiceListener reaction = event -> {
+			if (event.getType() == ServiceEvent.REGISTERED) {
+				try {
+					echo.start();
+				} catch (BundleException e) {
+					throw new IllegalStateException(e);
+				}
+			}
+		};
+		bundles.addServiceListener(reaction, "(objectClass=" + TransportRegistry.class.getName() + ")");
+		try {
+			bundleNamed(NAME).start();
+		} finally {
+			bundles.removeServiceListener(reaction);
+		}
+
+		assertThat(echo.getState()).isEqualTo(Bundle.ACTIVE);
+		assertThat(shownTypes()).contains("echo");
+		assertThat(registry().types()).contains("echo");
 	}
 
 	@Test
