@@ -60,7 +60,8 @@ import static org.ops4j.pax.exam.CoreOptions.junitBundles;
 import static org.ops4j.pax.exam.CoreOptions.options;
 
 /**
- * A test that runs as a bundle in a framework, among the bundles of the run file. All tests share the framework, so each takes away what it brought.
+ * A test that runs as a bundle in a framework, among the bundles of the run file. All tests share the framework, so each takes away what it
+ * brought.
  */
 @RunWith(PaxExam.class)
 @ExamReactorStrategy(PerSuite.class)
@@ -91,7 +92,8 @@ public abstract class FrameworkTest {
 	public Option[] configuration() throws IOException {
 		try (Stream<Path> files = Files.list(Path.of(System.getProperty("bundles.dir")))) {
 			Option[] tested = files.filter(file -> file.toString().endsWith(".jar")).sorted().map(FrameworkTest::provision).toArray(Option[]::new);
-			return options(cleanCaches(true), composite(tested), provision(jarOf(Assertions.class)), provision(jarOf(ByteBuddy.class)), junitBundles(),
+			return options(cleanCaches(true), composite(tested), junitBundles(),
+					provision(jarOf(Assertions.class)), provision(jarOf(ByteBuddy.class)),
 					// Felix would help bundles out with what it finds on the class path of this test.
 					frameworkProperty("felix.bootdelegation.implicit").value("false"));
 		}

@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 
 import dcl.transport.Delivery;
 import dcl.transport.Disconnection;
@@ -16,7 +15,6 @@ import dcl.transport.Message;
 import dcl.transport.Packet;
 import dcl.transport.PeerId;
 import dcl.transport.Transport;
-import dcl.transport.TransportException;
 import dcl.transport.TransportListener;
 import dcl.transport.TransportOptions;
 import dcl.transport.TransportRegistry;
@@ -61,9 +59,8 @@ final class Guest implements TransportListener {
 	/** Waits for an event. */
 	void awaits(String event) throws InterruptedException {
 		List<String> others = new ArrayList<>();
-		Predicate<String> wanted = event::equals;
 		for (String next = poll(); next != null; next = poll()) {
-			if (wanted.test(next)) {
+			if (next.equals(event)) {
 				return;
 			}
 			others.add(next);
@@ -98,10 +95,5 @@ final class Guest implements TransportListener {
 	@Override
 	public void disconnected(Disconnection why) {
 		events.add("ends: " + why.reason());
-	}
-
-	/** Returns how entering a room fails. */
-	static TransportException isRefused(TransportRegistry registry, URI rooms, String room, Identity identity) throws Exception {
-		return Await.failure(registry.create(TransportUri.parse("ws-room:" + rooms + room), TransportOptions.of(identity)).connect());
 	}
 }

@@ -21,7 +21,8 @@ public class IdentityIT extends FrameworkTest {
 
 	@Test
 	public void without_a_configuration_there_is_none() throws Exception {
-		Await.until("there is none", () -> bundles.getServiceReference(Identity.class) == null); // what another test configured goes a little later
+		// What another test configured goes a little later.
+		Await.until("there is none", () -> bundles.getServiceReference(Identity.class) == null);
 		assertThat(Await.failure(create("ws-room:ws://127.0.0.1:9/rooms/x").connect()).code()).isEqualTo(Code.NO_IDENTITY);
 	}
 

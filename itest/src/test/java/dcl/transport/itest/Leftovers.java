@@ -19,8 +19,8 @@ import org.osgi.framework.wiring.BundleWiring;
 final class Leftovers {
 
 	/**
-	 * What the registry may start later, up to its bounds: its pool has two threads by default, it looks up names on at most four, and asks a provider
-	 * whether it accepts params on one.
+	 * What the registry may start later, up to its bounds: its pool has two threads by default, it looks up names on at most four, and asks a
+	 * provider whether it accepts params on one.
 	 */
 	private static final Map<String, Long> BOUNDS = Map.of("dcl-transport-#", 2L, "dcl-transport-dns", 4L, "dcl-transport-ask", 2L);
 

@@ -24,7 +24,7 @@ import org.osgi.framework.wiring.FrameworkWiring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-/** What happens to open rooms when the bundle of a provider is stopped, updated or taken away, and what does not happen to their neighbours. */
+/** What happens to open rooms when the bundle of a provider is stopped, updated or taken away, and that nothing happens to others. */
 public class UpdateIT extends FrameworkTest {
 
 	private static final int FLOW_AT_LEAST = 10;
