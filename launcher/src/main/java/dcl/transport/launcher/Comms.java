@@ -19,8 +19,8 @@ import org.osgi.framework.ServiceReference;
  *     …
  * }
  * </pre>
- * The API ({@code dcl.transport}, {@code dcl.transport.spi}) and slf4j are those on the program's class path; everything else lives in an OSGi framework
- * of its own, in a temporary folder. Several may run side by side. Thread-safe.
+ * The API ({@code dcl.transport}, {@code dcl.transport.spi}) and slf4j are those on the program's class path; everything else lives in an
+ * OSGi framework of its own, in a temporary folder. Several may run side by side. Thread-safe.
  */
 public final class Comms implements AutoCloseable {
 

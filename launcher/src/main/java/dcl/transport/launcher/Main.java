@@ -20,11 +20,12 @@ import org.osgi.framework.ServiceReference;
 /**
  * Starts the framework, hands the arguments to the command line, which is a service of one of the bundles, and exits with what it returns.
  * <p>
- * SIGINT and SIGTERM interrupt the command, which leaves its room and returns; the framework is stopped and its cache deleted in either case.
+ * SIGINT and SIGTERM interrupt the command, which leaves its room and returns; the framework is stopped and its cache deleted in
+ * either case.
  */
 public final class Main {
 
-	/** The service that takes the arguments and returns the exit code: {@code ToIntFunction<String[]>}, run on the main thread, interrupted to end it. */
+	/** The service, a {@code ToIntFunction<String[]>}: takes the arguments, returns the exit code; interrupted to end it. */
 	private static final String COMMAND = "(dcl.transport.command=comms)";
 	private static final long COMMAND_SECONDS = 10;
 	private static final long CLEANUP_SECONDS = 15;

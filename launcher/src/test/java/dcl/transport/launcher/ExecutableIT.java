@@ -58,7 +58,8 @@ class ExecutableIT {
 	}
 
 	private Running comms(String logLevel, String[] args) throws IOException {
-		List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+		String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+		List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1",
 				"-Djava.io.tmpdir=" + temporary, "-Dorg.slf4j.simpleLogger.defaultLogLevel=" + logLevel));
 		if (Runtime.version().feature() >= UNSAFE_WARNS) {
 			command.add("--sun-misc-unsafe-memory-access=allow");
@@ -90,7 +91,9 @@ class ExecutableIT {
 		assertValid("demo", demo.lines);
 		assertThat(demo.lines.stream().map(line -> line.replaceAll("\\{\"event\":\"(\\w+)\".*", "$1")).distinct())
 				.containsExactlyInAnyOrder("listening", "connecting", "connected", "joined", "sent", "received", "left", "disconnected");
-		assertThat(demo.lines.stream().filter(line -> line.contains("\"left\"")).map(line -> line.replaceAll(".*\"self\":\"(\\w+)\".*", "$1")).distinct()).hasSize(2);
+		assertThat(demo.lines.stream().filter(line -> line.contains("\"left\""))
+				.map(line -> line.replaceAll(".*\"self\":\"(\\w+)\".*", "$1")).distinct())
+				.as("who saw somebody leave").hasSize(2);
 		assertThat(demo.err).isEmpty();
 		assertNothingLeft();
 	}
@@ -112,7 +115,8 @@ class ExecutableIT {
 
 		assertThat(providers.exit()).as(providers.err).isZero();
 		assertValid("providers", providers.lines);
-		assertThat(providers.lines).anyMatch(line -> line.contains("\"type\":\"offline\"")).anyMatch(line -> line.contains("\"dcl.transport.wsroom\""));
+		assertThat(providers.lines).anyMatch(line -> line.contains("\"type\":\"offline\""))
+				.anyMatch(line -> line.contains("\"dcl.transport.wsroom\""));
 		assertThat(resolve.exit()).as(resolve.err).isZero();
 		assertValid("resolve", resolve.lines);
 		assertThat(resolve.lines.toString()).doesNotContain("secret");
@@ -120,7 +124,8 @@ class ExecutableIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource({"2, dance", "2, connect --loud offline:x", "3, connect nothing:x --json", "3, connect ws-room:// --json", "4, connect ws-room:ws://127.0.0.1:1/rooms/x --guest --json",
+	@CsvSource({"2, dance", "2, connect --loud offline:x", "3, connect nothing:x --json", "3, connect ws-room:// --json",
+			"4, connect ws-room:ws://127.0.0.1:1/rooms/x --guest --json",
 			"0, connect offline:x --json", "0, --help"})
 	void the_exit_code_is_the_process_s(int code, String args) throws Exception {
 		Running running = comms(args.split(" "));
@@ -187,7 +192,8 @@ class ExecutableIT {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"ws-room:ws://127.0.0.1:1/rooms/S3cr3t?access_token=S3cr3t", "ws-room:ws://u:S3cr3t@127.0.0.1:1/rooms/x", "ws-room:ws://127.0.0.1:1/S3cr3t#S3cr3t", "S3cr3t",
+	@ValueSource(strings = {"ws-room:ws://127.0.0.1:1/rooms/S3cr3t?access_token=S3cr3t", "ws-room:ws://u:S3cr3t@127.0.0.1:1/rooms/x",
+			"ws-room:ws://127.0.0.1:1/S3cr3t#S3cr3t", "S3cr3t",
 			"nothing:wss://h.example?access_token=S3cr3t"})
 	void nothing_that_is_printed_or_logged_holds_what_a_connection_string_holds(String uri) throws Exception {
 		Running running = comms("trace", new String[] {"connect", uri, "--guest"});

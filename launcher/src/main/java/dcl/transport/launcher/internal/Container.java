@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarInputStream;
 import java.util.jar.Manifest;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -50,8 +50,8 @@ public final class Container implements AutoCloseable {
 	/** Taken from the class path of an embedding program, so that it and the bundles speak of the same classes. */
 	private static final Set<String> SHARED = Set.of("dcl.transport.api", "slf4j.api");
 	/** Of no use to an embedding program: the command line, and a logging backend besides its own. */
-	private static final List<String> NOT_EMBEDDED = List.of("dcl.transport.cli", "picocli", "com.fasterxml.jackson.jr", "slf4j.", "org.objectweb.asm",
-			"org.apache.aries.spifly");
+	private static final List<String> NOT_EMBEDDED = List.of("dcl.transport.cli", "picocli", "slf4j.", "org.objectweb.asm",
+			"org.apache.aries.spifly", "com.fasterxml.jackson.core.jackson-databind", "com.fasterxml.jackson.core.jackson-annotations");
 
 	private final Framework framework;
 	private final Path cache;
@@ -189,7 +189,7 @@ public final class Container implements AutoCloseable {
 
 	private static List<String> list() {
 		try (BufferedReader in = new BufferedReader(new InputStreamReader(open("list"), StandardCharsets.UTF_8))) {
-			return in.lines().flatMap(line -> List.of(line.split(",")).stream()).map(String::trim).filter(name -> !name.isEmpty()).collect(Collectors.toList());
+			return in.lines().flatMap(line -> Stream.of(line.split(","))).map(String::trim).filter(name -> !name.isEmpty()).toList();
 		} catch (IOException e) {
 			throw new UncheckedIOException("cannot read " + FOLDER + "list", e);
 		}

@@ -16,9 +16,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "connect", mixinStandardHelpOptions = true, description = "Joins a room, sends what standard input says and prints what happens.",
+@Command(name = "connect", mixinStandardHelpOptions = true,
+		description = "Joins a room, sends what standard input says and prints what happens.",
 		footer = {"", "Standard input: a line is a chat message. With --json it is one of", "  {\"send\":\"chat\",\"message\":\"hi\"}",
-				"  {\"send\":\"<rfc4 member>\",\"packet\":{…},\"reliable\":false,\"to\":[\"0x…\"],\"topic\":\"\"}", "  {\"send\":\"raw\",\"hex\":\"…\"}",
+				"  {\"send\":\"<rfc4 member>\",\"packet\":{…},\"reliable\":false,\"to\":[\"0x…\"],\"topic\":\"\"}",
+				"  {\"send\":\"raw\",\"hex\":\"…\"}",
 				"Leaves at --for or, without it, at the end of the input. A connection that was there once and broke is made again."})
 final class ConnectCommand implements Callable<Integer> {
 
@@ -32,7 +34,8 @@ final class ConnectCommand implements Callable<Integer> {
 	@ArgGroup
 	private Who who;
 
-	@Option(names = "--for", paramLabel = "<time>", description = "When to leave, such as 30s or 5m; the end of the input does not end it then.")
+	@Option(names = "--for", paramLabel = "<time>",
+			description = "When to leave, such as 30s or 5m; the end of the input does not end it then.")
 	private Duration time;
 
 	@Option(names = "--retry", description = "Tries again, too, when the first connection fails.")
@@ -47,7 +50,8 @@ final class ConnectCommand implements Callable<Integer> {
 		@Option(names = "--guest", required = true, description = "Signs with a throw-away key.")
 		private boolean guest;
 
-		@Option(names = "--key-file", required = true, paramLabel = "<file>", description = "Signs with the private key in this file, which its owner alone may read.")
+		@Option(names = "--key-file", required = true, paramLabel = "<file>",
+				description = "Signs with the private key in this file, which its owner alone may read.")
 		private Path keyFile;
 	}
 

@@ -14,8 +14,8 @@ import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
 
 /**
- * Sends what standard input says, line by line, on a thread of its own: each packet when the one before has left. It reads nothing before the first connection is there, and
- * while there is none it holds the line it has, so that nothing is lost and nothing piles up.
+ * Sends what standard input says, line by line, on a thread of its own: each packet when the one before has left. It reads nothing before
+ * the first connection is there, and while there is none it holds the line it has, so that nothing is lost and nothing piles up.
  */
 final class Input {
 

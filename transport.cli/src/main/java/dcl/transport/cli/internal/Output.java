@@ -10,8 +10,8 @@ import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Standard output, written by a thread of its own, so that a reader who is slow, or stopped, holds up no listener. At most {@value #MAX_LINES} lines wait; further events are
- * left out, and counted. Thread-safe.
+ * Standard output, written by a thread of its own, so that a reader who is slow, or stopped, holds up no listener. At most
+ * {@value #MAX_LINES} lines wait; further events are left out, and counted. Thread-safe.
  */
 final class Output implements AutoCloseable {
 

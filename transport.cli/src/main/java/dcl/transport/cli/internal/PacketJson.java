@@ -20,9 +20,10 @@ import com.google.protobuf.Message;
 import dcl.transport.rfc4.Rfc4Packet;
 
 /**
- * The fields of a packet's member as JSON, and back: protobuf's own mapping, with the names of the schema. Fields at their default are left out, bytes are
- * base64, 64-bit numbers are texts, as are the floats that JSON has no number for ({@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}). On the way
- * back numbers may be texts throughout, enums may be numbers, and {@code null} stands for the default. Stateless.
+ * The fields of a packet's member as JSON, and back: protobuf's own mapping, with the names of the schema. Fields at their default are left
+ * out, bytes are base64, 64-bit numbers are texts, as are the floats that JSON has no number for ({@code "NaN"}, {@code "Infinity"},
+ * {@code "-Infinity"}). On the way back numbers may be texts throughout, enums may be numbers, and {@code null} stands for the default.
+ * Stateless.
  */
 final class PacketJson {
 
@@ -204,6 +205,7 @@ final class PacketJson {
 
 	private static IllegalArgumentException refused(String path, String expected, JsonNode json) {
 		String there = json.toString();
-		return new IllegalArgumentException(path + ": " + expected + " expected: " + (there.length() > 100 ? there.substring(0, 100) + "…" : there));
+		return new IllegalArgumentException(path + ": " + expected + " expected: "
+				+ (there.length() > 100 ? there.substring(0, 100) + "…" : there));
 	}
 }

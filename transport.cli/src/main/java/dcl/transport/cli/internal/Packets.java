@@ -99,7 +99,8 @@ final class Packets {
 			}
 			delivery = delivery.to(peers);
 		} else if (!to.isMissingNode()) {
-			throw new IllegalArgumentException("\"to\" is a list of at least one peer; leave it out to reach everybody"); // a private packet never becomes public
+			// an empty list is not everybody: a private packet never becomes public
+			throw new IllegalArgumentException("\"to\" is a list of at least one peer; leave it out to reach everybody");
 		}
 		return order.has("topic") ? delivery.withTopic(text(order, "topic")) : delivery;
 	}
@@ -116,7 +117,8 @@ final class Packets {
 		for (Iterator<String> names = order.fieldNames(); names.hasNext();) {
 			String name = names.next();
 			if (!allowed.contains(name)) {
-				throw new IllegalArgumentException("a member that is not known; expected are \"" + String.join("\", \"", allowed.stream().sorted().toList()) + "\"");
+				String known = String.join("\", \"", allowed.stream().sorted().toList());
+				throw new IllegalArgumentException("a member that is not known; expected are \"" + known + "\"");
 			}
 		}
 	}

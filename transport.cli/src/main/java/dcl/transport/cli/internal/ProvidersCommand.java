@@ -9,7 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "providers", mixinStandardHelpOptions = true, description = "The types of connection string that can be resolved now, and who serves them.")
+@Command(name = "providers", mixinStandardHelpOptions = true,
+		description = "The types of connection string that can be resolved now, and who serves them.")
 final class ProvidersCommand implements Callable<Integer> {
 
 	private final Io io;

@@ -80,6 +80,7 @@ class Reporter implements TransportListener {
 
 	@Override
 	public void disconnected(Disconnection why) {
-		out.offer(event("disconnected").with("reason", why.reason().name()).with("detail", why.detail()).with("retryable", why.reason().isRetryable()));
+		out.offer(event("disconnected").with("reason", why.reason().name()).with("detail", why.detail())
+				.with("retryable", why.reason().isRetryable()));
 	}
 }

@@ -24,12 +24,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "resolve", mixinStandardHelpOptions = true, description = "Parses a connection string and tells who would serve it, without connecting.")
+@Command(name = "resolve", mixinStandardHelpOptions = true,
+		description = "Parses a connection string and tells who would serve it, without connecting.")
 final class ResolveCommand implements Callable<Integer> {
 
 	/** As the registry allows. */
 	private static final long ACCEPTS_MILLIS = 200;
-	private static final Pattern CLEAR_TEXT = Pattern.compile("(?:ws|http)://(?:[^/?#]*@)?(\\[[^\\]]*\\]|[^/?#:]*).*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+	private static final Pattern CLEAR_TEXT = Pattern.compile(
+			"(?:ws|http)://(?:[^/?#]*@)?(\\[[^\\]]*\\]|[^/?#:]*).*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
 	private final Io io;
 	private final TransportRegistry registry;

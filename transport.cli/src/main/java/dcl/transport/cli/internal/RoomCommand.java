@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-@Command(name = "room", mixinStandardHelpOptions = true, description = "Runs a room server until it is interrupted, and prints who comes and goes.",
+@Command(name = "room", mixinStandardHelpOptions = true,
+		description = "Runs a room server until it is interrupted, and prints who comes and goes.",
 		footer = {"", "Join a room of it with: comms connect --guest ws-room:<url>lobby"})
 final class RoomCommand implements Callable<Integer> {
 
@@ -30,7 +31,8 @@ final class RoomCommand implements Callable<Integer> {
 			description = "IP address to listen on, ${DEFAULT-VALUE} by default; 0.0.0.0 lets everybody in who reaches this machine.")
 	private String host;
 
-	@Option(names = "--port", paramLabel = "<number>", defaultValue = "0", description = "Port to listen on; 0, the default, takes a free one.")
+	@Option(names = "--port", paramLabel = "<number>", defaultValue = "0",
+			description = "Port to listen on; 0, the default, takes a free one.")
 	private int port;
 
 	@Option(names = "--json", description = "One JSON object a line on standard output.")

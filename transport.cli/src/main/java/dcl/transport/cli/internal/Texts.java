@@ -9,8 +9,9 @@ final class Texts {
 	}
 
 	/**
-	 * Returns a text whose characters all show: control characters (so no ANSI sequence survives), formatting ones (so none that turns the direction of
-	 * writing), line ends, lone surrogates and unassigned ones become <code>&#92;u{hex}</code>; what exceeds 4 096 characters becomes "…".
+	 * Returns a text whose characters all show: control characters (so no ANSI sequence survives), formatting ones (so none that turns the
+	 * direction of writing), line ends, lone surrogates, private and unassigned ones become <code>&#92;u{hex}</code>; what exceeds 4 096
+	 * characters becomes "…".
 	 */
 	static String printable(String text) {
 		StringBuilder printable = new StringBuilder(Math.min(text.length(), MAX));

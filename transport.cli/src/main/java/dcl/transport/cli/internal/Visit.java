@@ -38,7 +38,8 @@ final class Visit {
 	private final Backoff backoff;
 	private final boolean retryFirst;
 
-	Visit(TransportRegistry registry, TransportUri uri, Optional<Identity> identity, Output out, Stop stop, Backoff backoff, boolean retryFirst) {
+	Visit(TransportRegistry registry, TransportUri uri, Optional<Identity> identity, Output out, Stop stop, Backoff backoff,
+			boolean retryFirst) {
 		this.registry = registry;
 		this.uri = uri;
 		this.options = identity.map(TransportOptions::of).orElseGet(TransportOptions::none);

@@ -48,6 +48,10 @@ class ConnectTest {
 		return Session.of(registry, all);
 	}
 
+	private static String timeless(String line) {
+		return line.replaceAll("\"at\":\"[^\"]*\",", "");
+	}
+
 	private static TransportException failure(Code code) {
 		return new TransportException(code, "it went wrong");
 	}
@@ -69,15 +73,17 @@ class ConnectTest {
 
 		assertThat(session.exit()).isZero();
 		Schemas.assertValid("connect", session.lines());
-		assertThat(session.lines()).extracting(line -> line.replaceAll("\"at\":\"[^\"]*\",", "").replaceAll("\"timestamp\":[0-9.E]+", "\"timestamp\":0"))
+		PeerId self = registry.options.get(0).identity().orElseThrow().address();
+		assertThat(session.lines()).extracting(line -> timeless(line).replaceAll("\"timestamp\":[0-9.E]+", "\"timestamp\":0"))
 				.containsExactly("{\"event\":\"connecting\",\"uri\":\"fake:wss://h.example/\\u2026\"}",
-						"{\"event\":\"connected\",\"self\":\"" + registry.options.get(0).identity().orElseThrow().address() + "\",\"peers\":[\"" + ALICE + "\",\"" + BOB + "\"]}",
+						"{\"event\":\"connected\",\"self\":\"" + self + "\",\"peers\":[\"" + ALICE + "\",\"" + BOB + "\"]}",
 						"{\"event\":\"joined\",\"peer\":\"authoritative-server\"}",
 						"{\"event\":\"received\",\"peer\":\"" + BOB + "\",\"kind\":\"chat\",\"reliable\":true,\"topic\":\"\",\"bytes\":18,"
 								+ "\"packet\":{\"message\":\"h\\u00E9\",\"timestamp\":0}}",
 						"{\"event\":\"received\",\"peer\":\"\",\"kind\":\"unknown\",\"reliable\":false,\"topic\":\"\",\"bytes\":3}",
 						"{\"event\":\"left\",\"peer\":\"" + BOB + "\"}",
-						"{\"event\":\"sent\",\"kind\":\"chat\",\"reliable\":true,\"topic\":\"\",\"bytes\":17,\"packet\":{\"message\":\"hi\",\"timestamp\":0}}",
+						"{\"event\":\"sent\",\"kind\":\"chat\",\"reliable\":true,\"topic\":\"\",\"bytes\":17,"
+								+ "\"packet\":{\"message\":\"hi\",\"timestamp\":0}}",
 						"{\"event\":\"disconnected\",\"reason\":\"CLIENT\",\"detail\":\"\",\"retryable\":false}");
 	}
 
@@ -90,7 +96,8 @@ class ConnectTest {
 		room.ends(Reason.KICKED, "go\u001b[31m away\r");
 
 		assertThat(session.exit()).isEqualTo(6);
-		assertThat(session.lines()).containsExactly("connecting to fake:wss://h.example/…", "connected without an identity; nobody else is here",
+		assertThat(session.lines()).containsExactly("connecting to fake:wss://h.example/…",
+				"connected without an identity; nobody else is here",
 				"evil\\u{1b}]0;title\\u{7} joined", BOB + ": a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{9b}e", "disconnected: KICKED (go\\u{1b}[31m away\\u{d})");
 	}
 
@@ -109,14 +116,15 @@ class ConnectTest {
 	// ---- exit codes
 
 	@ParameterizedTest
-	@CsvSource({"NO_PROVIDER,3", "INVALID_PARAMS,3", "PROVIDER_GONE,3", "UNREACHABLE,4", "PROTOCOL,4", "NO_IDENTITY,5", "REFUSED,5", "BUSY,5", "TIMEOUT,7", "TLS,8", "INTERNAL,1"})
+	@CsvSource({"NO_PROVIDER,3", "INVALID_PARAMS,3", "PROVIDER_GONE,3", "UNREACHABLE,4", "PROTOCOL,4", "NO_IDENTITY,5",
+			"REFUSED,5", "BUSY,5", "TIMEOUT,7", "TLS,8", "INTERNAL,1"})
 	void a_first_connection_that_fails_ends_it_with_the_code_of_the_failure(Code code, int exit) throws Exception {
 		Session session = connect("--json");
 		registry.next().fails(failure(code));
 
 		assertThat(session.exit()).isEqualTo(exit);
 		Schemas.assertValid("connect", session.lines());
-		assertThat(session.lines()).hasSize(2).last().asString().contains("\"failed\"").contains("\"code\":\"" + code + "\"").contains("it went wrong");
+		assertThat(session.lines()).hasSize(2).last().asString().contains("\"failed\"", "\"code\":\"" + code + "\"", "it went wrong");
 	}
 
 	@ParameterizedTest
@@ -216,7 +224,7 @@ class ConnectTest {
 
 		assertThat(session.exit()).isZero();
 		Schemas.assertValid("connect", session.lines());
-		assertThat(session.lines()).filteredOn(line -> line.contains("reconnecting")).extracting(line -> line.replaceAll("\"at\":\"[^\"]*\",", ""))
+		assertThat(session.lines()).filteredOn(line -> line.contains("reconnecting")).extracting(ConnectTest::timeless)
 				.containsExactly("{\"event\":\"reconnecting\",\"attempt\":1,\"inMillis\":0,\"after\":\"" + reason + "\"}",
 						"{\"event\":\"reconnecting\",\"attempt\":2,\"inMillis\":0,\"after\":\"UNREACHABLE\"}");
 	}
@@ -283,7 +291,7 @@ class ConnectTest {
 		FakeTransport room = registry.next().connected();
 		session.type("{\"send\":\"movement\",\"packet\":{\"position_x\":1.5,\"is_grounded\":true}}");
 		session.type("{\"send\":\"movement\",\"packet\":{},\"reliable\":true}");
-		session.type("{\"send\":\"scene\",\"packet\":{\"scene_id\":\"s\",\"data\":\"AWhp\"},\"to\":[\"" + ALICE.toUpperCase().replace("0X", "0x") + "\"],\"topic\":\"t\"}");
+		session.type("{\"send\":\"scene\",\"packet\":{\"scene_id\":\"s\",\"data\":\"AWhp\"},\"to\":[\"" + ALICE + "\"],\"topic\":\"t\"}");
 		session.type("{\"send\":\"raw\",\"hex\":\"2a020a00\",\"reliable\":false}");
 		Sent movement = room.nextSent();
 		Sent reliable = room.nextSent();
@@ -356,7 +364,8 @@ class ConnectTest {
 		Session session = connect("--json");
 		FakeTransport room = registry.next().connected();
 		String frame = "{\"send\":\"raw\",\"hex\":\"\"}";
-		String longest = frame.replace("\"\"", "\"" + "ab".repeat((Input.MAX_LINE_BYTES - frame.length()) / 2) + "\"") + " ".repeat((Input.MAX_LINE_BYTES - frame.length()) % 2);
+		int digits = Input.MAX_LINE_BYTES - frame.length();
+		String longest = frame.replace("\"\"", "\"" + "ab".repeat(digits / 2) + "\"") + " ".repeat(digits % 2);
 		session.type(longest);
 		Sent sent = room.nextSent();
 		session.type(longest + "  ");
@@ -366,7 +375,7 @@ class ConnectTest {
 		session.endOfInput();
 
 		assertThat(session.exit()).isZero();
-		assertThat(sent.packet().size()).isEqualTo((Input.MAX_LINE_BYTES - frame.length()) / 2);
+		assertThat(sent.packet().size()).isEqualTo(digits / 2);
 		assertThat(failed).contains("at most 262144 bytes");
 		assertThat(next.packet().size()).isEqualTo(1);
 	}

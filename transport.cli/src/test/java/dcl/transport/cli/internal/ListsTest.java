@@ -26,7 +26,8 @@ class ListsTest {
 
 	@Test
 	void providers_are_listed_by_type_and_the_best_of_a_type_first() throws Exception {
-		Session session = run(List.of(candidate("b.best", 7, true, "ws-room", "fake"), candidate("b.other", 0, true, "fake")), "providers", "--json");
+		Candidate best = candidate("b.best", 7, true, "ws-room", "fake");
+		Session session = run(List.of(best, candidate("b.other", 0, true, "fake")), "providers", "--json");
 
 		assertThat(session.exit()).isZero();
 		assertThat(session.lines()).containsExactly(
@@ -49,7 +50,8 @@ class ListsTest {
 
 	@Test
 	void resolve_tells_who_is_chosen_and_why() throws Exception {
-		Session session = run(List.of(candidate("b.any", 100, true, "*"), candidate("b.vetoes", 9, false, "fake"), candidate("b.yes", 3, true, "fake")),
+		Candidate any = candidate("b.any", 100, true, "*");
+		Session session = run(List.of(any, candidate("b.vetoes", 9, false, "fake"), candidate("b.yes", 3, true, "fake")),
 				"resolve", "--json", "fake:wss://h.example/token");
 
 		assertThat(session.exit()).isZero();
