@@ -144,6 +144,11 @@ class LoadTest {
 			assertThat(server.stats().lostEvents()).isZero();
 			assertThat(threads()).isBetween(1L, (long) MOST_THREADS);
 		}
+		for (Thread thread : Thread.getAllStackTraces().keySet()) {
+			if (thread.getName().startsWith(THREADS)) {
+				thread.join(5_000); // a pool is over a moment before its threads are
+			}
+		}
 		assertThat(threads()).isZero();
 	}
 
