@@ -56,6 +56,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	private static final byte[] OWN_PING = {0, 'd', 'c', 'l'};
 	private static final long NEVER = Long.MAX_VALUE;
 	private static final int MAX_REASON_BYTES = 123;
+	private static final int MAX_PONGS = 32;
 
 	final WebSockets engine;
 	final Loop loop;
@@ -78,7 +79,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	private Core core; // null before the handshake
 	private Head.Collector head;
 	private final Deque<ByteBuffer> control = new ArrayDeque<>(2); // heads and close frames: before what is queued, but never inside a frame
-	private byte[] pong; // the newest ping to answer, or null
+	private final Deque<byte[]> pongs = new ArrayDeque<>(2); // pings to answer
 	private boolean ownPing; // one of the half-open check is to be sent
 	private boolean told; // the listener knows the ending
 	private boolean closeSent;
@@ -550,9 +551,8 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 			}
 		}
 		if (control.isEmpty() && !closeSent && (phase == Phase.OPEN || phase == Phase.CLOSING)) {
-			if (pong != null && out.remaining() > pong.length + 6) {
-				out.put(Frames.encode(Frames.PONG, pong, client ? engine.masks() : null));
-				pong = null;
+			while (!pongs.isEmpty() && out.remaining() > pongs.peek().length + 6) {
+				out.put(Frames.encode(Frames.PONG, pongs.poll(), client ? engine.masks() : null));
 			}
 			if (ownPing && out.remaining() > OWN_PING.length + 6) {
 				out.put(Frames.encode(Frames.PING, OWN_PING, client ? engine.masks() : null));
@@ -574,7 +574,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	}
 
 	private boolean hasMore() {
-		return wire.hasResidue() || !control.isEmpty() || !closeSent && (pong != null || ownPing || phase == Phase.CLOSING) || !queue.isEmpty();
+		return wire.hasResidue() || !control.isEmpty() || !closeSent && (!pongs.isEmpty() || ownPing || phase == Phase.CLOSING) || !queue.isEmpty();
 	}
 
 	private void updateInterest() {
@@ -601,7 +601,10 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	@Override
 	public final void pinged(byte[] payload) {
 		if (controlAllowed()) {
-			pong = payload; // an unsent answer to an earlier ping gives way (RFC 6455, 5.5.3)
+			if (pongs.size() == MAX_PONGS) {
+				pongs.poll(); // an unsent answer to an earlier ping may give way (RFC 6455, 5.5.3)
+			}
+			pongs.add(payload);
 		}
 	}
 

@@ -198,6 +198,12 @@ class FramesTest {
 			s.frame(0x01, utf8("a")).frame(0x89, utf8("p")).frame(0x80, utf8("b")).message("ab");
 			s.pongs.add(utf8("p"));
 		});
+		fine("ten pings at once", s -> {
+			for (int i = 0; i < 10; i++) {
+				s.frame(0x89, bytes(i));
+				s.pongs.add(bytes(i));
+			}
+		});
 		for (int opcode : new int[] {8, 9, 10}) {
 			refused("control frame " + opcode + " of 126", s -> s.frame(0x80 | opcode, new byte[126]));
 			refused("control frame " + opcode + " of 65 536", s -> s.head(0x80 | opcode, 127, 65_536, 8));
