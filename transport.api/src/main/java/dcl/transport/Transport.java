@@ -75,6 +75,14 @@ public interface Transport extends AutoCloseable {
 	CompletionStage<Void> send(Packet packet, Delivery delivery);
 
 	/**
+	 * Returns whether the wire tells which reliable packets the service has read, by {@link TransportListener#confirmed} and
+	 * {@link TransportStats#confirmed()}. Known once connected.
+	 */
+	default boolean confirms() {
+		return false;
+	}
+
+	/**
 	 * Closes in good order: what is queued has one second to leave, what is left fails with {@code NOT_CONNECTED}. Idempotent.
 	 *
 	 * @return completes when the wire is closed; never fails

@@ -33,6 +33,15 @@ public interface TransportListener {
 	default void received(Message message) {
 	}
 
+	/**
+	 * The service is known to have read more of the reliable packets; only on a wire that {@link Transport#confirms()}. Comes before
+	 * {@link #disconnected}, or not at all.
+	 *
+	 * @param reliablePackets how many more, 1 or more: in the order they were sent, without those the wire refused
+	 */
+	default void confirmed(long reliablePackets) {
+	}
+
 	/** The last call, once, and only after {@link #connected}. */
 	default void disconnected(Disconnection why) {
 	}

@@ -8,7 +8,7 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * Resolves connection strings to whatever providers are installed at this moment. A service, one object per host bundle: when the bundle that took it
- * stops, or gives the service back, the transports it created are closed.
+ * stops, or gives the service back, the transports and sessions it created are closed.
  * <p>
  * Among the providers of a type the highest {@code service.ranking} comes first, then the oldest, and the first that does not veto the connection
  * string is chosen; those of type {@code *} come after all others. A better provider that arrives later serves new transports only. Thread-safe;
@@ -39,6 +39,15 @@ public interface TransportRegistry {
 	Transport create(TransportUri uri, TransportOptions options) throws TransportException;
 
 	/**
+	 * Returns a new session, which makes transports for a connection string until it is closed or an ending is final. Nothing happens before
+	 * {@link Session#connect()}; a provider need not be there yet.
+	 *
+	 * @param options the same for every attempt
+	 * @throws TransportException {@code NO_PROVIDER} if this registry was stopped or given back to the framework
+	 */
+	Session session(TransportUri uri, TransportOptions options, SessionPolicy policy) throws TransportException;
+
+	/**
 	 * Waits for a provider that accepts the connection string. It may leave again at any time, so {@link #create} can still refuse.
 	 *
 	 * @param timeout how long to wait at the most; zero or less asks about now only
@@ -50,6 +59,9 @@ public interface TransportRegistry {
 	/** Returns the types that can be created now, sorted. */
 	Set<String> types();
 
-	/** Returns every transport of this host bundle that is not {@code CLOSED}. */
+	/** Returns every transport of this host bundle that is not {@code CLOSED}, without those of sessions. */
 	Set<Transport> open();
+
+	/** Returns every session of this host bundle that is not {@code CLOSED}. */
+	Set<Session> sessions();
 }

@@ -24,6 +24,14 @@ public interface Link {
 	}
 
 	/**
+	 * Returns whether this wire reports what the service has read, with {@link LinkContext#confirmed}. Where it does, a {@link dcl.transport.Session} waits
+	 * for that before it says what became of a reliable packet. Asked once.
+	 */
+	default boolean confirms() {
+		return false;
+	}
+
+	/**
 	 * Takes one packet.
 	 *
 	 * @return completes when the wire can take the next packet: usually at once, one shared completed stage. A wire holds at most 64 KiB of its own;

@@ -80,7 +80,10 @@ public interface LinkContext {
 	 */
 	void invalid(String why);
 
-	/** So many of the reliable packets handed over are known to have been read by the service. A wire that cannot know never calls it. */
+	/**
+	 * So many more of the reliable packets handed over are known to have been read by the service: in the order they were handed over, without those whose
+	 * {@link Link#send} failed. A wire that cannot know never calls it; one that can says so with {@link Link#confirms()}.
+	 */
 	void confirmed(long reliablePackets);
 
 	/** The wire is gone, for this reason. The last report. */

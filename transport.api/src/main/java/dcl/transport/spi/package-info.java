@@ -6,7 +6,7 @@
  * nothing of it. {@code null} is never accepted and never returned.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package dcl.transport.spi;
 
 import org.osgi.annotation.bundle.Export;

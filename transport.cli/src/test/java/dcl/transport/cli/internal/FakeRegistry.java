@@ -17,6 +17,7 @@ import dcl.transport.Disconnection;
 import dcl.transport.Message;
 import dcl.transport.Packet;
 import dcl.transport.PeerId;
+import dcl.transport.SessionPolicy;
 import dcl.transport.Subscription;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
@@ -58,6 +59,16 @@ final class FakeRegistry implements TransportRegistry {
 
 	@Override
 	public CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout) {
+		throw new UnsupportedOperationException();
+	}
+
+	@Override
+	public dcl.transport.Session session(TransportUri uri, TransportOptions with, SessionPolicy policy) {
+		throw new UnsupportedOperationException();
+	}
+
+	@Override
+	public Set<dcl.transport.Session> sessions() {
 		throw new UnsupportedOperationException();
 	}
 

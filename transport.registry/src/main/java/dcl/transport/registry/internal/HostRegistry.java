@@ -6,6 +6,8 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
+import dcl.transport.Session;
+import dcl.transport.SessionPolicy;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
@@ -50,6 +52,16 @@ final class HostRegistry implements TransportRegistry {
 		if (givenBack) {
 			throw new TransportException(Code.NO_PROVIDER, GIVEN_BACK);
 		}
+	}
+
+	@Override
+	public Session session(TransportUri uri, TransportOptions options, SessionPolicy policy) throws TransportException {
+		throw new TransportException(Code.UNSUPPORTED, "sessions are not there yet");
+	}
+
+	@Override
+	public Set<Session> sessions() {
+		return Set.of();
 	}
 
 	@Override
