@@ -21,7 +21,7 @@ import org.java_websocket.handshake.HandshakeImpl1Client;
 import org.java_websocket.handshake.Handshakedata;
 
 /** The client role: finds the server, connects, and asks for the upgrade (RFC 6455, 4.1). */
-final class ClientConnection extends Connection {
+class ClientConnection extends Connection {
 
 	private static final int MAX_RETRY_AFTER = 86_400;
 
@@ -39,7 +39,7 @@ final class ClientConnection extends Connection {
 		listener(listener);
 	}
 
-	void start() {
+	final void start() {
 		if (phase() == Phase.ENDED) {
 			return; // aborted before its first turn
 		}
@@ -159,8 +159,18 @@ final class ClientConnection extends Connection {
 
 	@Override
 	public void handshake(Handshakedata fields) {
+		StringBuilder head = head("GET").append("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ")
+				.append(fields.getFieldValue("Sec-WebSocket-Key")).append("\r\n");
+		if (!request.subprotocols.isEmpty()) {
+			head.append("Sec-WebSocket-Protocol: ").append(String.join(", ", request.subprotocols)).append("\r\n");
+		}
+		sendHead(head);
+	}
+
+	/** Begins a head: the request line and the host, which is the name that was asked for, whatever the address is. */
+	final StringBuilder head(String method) {
 		URI ascii = URI.create(request.uri.toASCIIString());
-		StringBuilder head = new StringBuilder(256).append("GET ");
+		StringBuilder head = new StringBuilder(256).append(method).append(' ');
 		String path = ascii.getRawPath();
 		head.append(path == null || path.isEmpty() ? "/" : path);
 		if (ascii.getRawQuery() != null) {
@@ -170,30 +180,28 @@ final class ClientConnection extends Connection {
 		if (ascii.getPort() > 0 && ascii.getPort() != (request.secure() ? 443 : 80)) {
 			head.append(':').append(ascii.getPort());
 		}
-		head.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ")
-				.append(fields.getFieldValue("Sec-WebSocket-Key")).append("\r\n");
-		if (!request.subprotocols.isEmpty()) {
-			head.append("Sec-WebSocket-Protocol: ").append(String.join(", ", request.subprotocols)).append("\r\n");
-		}
+		return head.append("\r\n");
+	}
+
+	/** Ends a head with the caller's headers, and sends it. */
+	final void sendHead(StringBuilder head) {
 		request.headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
 		send(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
 	}
 
 	@Override
 	void received(Head answer) {
-		String[] status = answer.startLine.split(" ", 3);
-		if (status.length < 2 || !status[0].equals("HTTP/1.1") && !status[0].equals("HTTP/1.0") || !status[1].matches("[1-5][0-9][0-9]")) {
-			badHead(0, WebSocketEnding.Kind.PROTOCOL, "expected an HTTP/1.1 status line in answer to the upgrade");
+		int code = status(answer);
+		if (code == 0) {
 			return;
 		}
-		int code = Integer.parseInt(status[1]);
 		if (code != 101) {
 			end(new WebSocketEnding(WebSocketEnding.Kind.REFUSED, 1006, "", code, retryAfter(answer), "the server answered "
 					+ Text.line(answer.startLine)));
 			return;
 		}
 		String protocol = answer.first("Sec-WebSocket-Protocol").orElse("");
-		String wrong = !status[0].equals("HTTP/1.1") ? "HTTP/1.1"
+		String wrong = !answer.startLine.startsWith("HTTP/1.1 ") ? "HTTP/1.1"
 				: !answer.all("Upgrade").equals(List.of("websocket")) && !answer.hasElement("Upgrade", "websocket") ? "the header 'Upgrade: websocket'"
 				: !answer.hasElement("Connection", "upgrade") ? "the header 'Connection: Upgrade'"
 				: answer.all("Sec-WebSocket-Accept").size() != 1 ? "one Sec-WebSocket-Accept"
@@ -211,6 +219,16 @@ final class ClientConnection extends Connection {
 			wrong = "a Sec-WebSocket-Accept that answers the key";
 		}
 		badHead(0, WebSocketEnding.Kind.PROTOCOL, "expected " + wrong + " in answer to the upgrade");
+	}
+
+	/** Returns the status of an answer; 0 if it is none, which has ended the connection then. */
+	final int status(Head answer) {
+		String[] status = answer.startLine.split(" ", 3);
+		if (status.length < 2 || !status[0].equals("HTTP/1.1") && !status[0].equals("HTTP/1.0") || !status[1].matches("[1-5][0-9][0-9]")) {
+			badHead(0, WebSocketEnding.Kind.PROTOCOL, "expected an HTTP/1.1 status line in answer to the " + step());
+			return 0;
+		}
+		return Integer.parseInt(status[1]);
 	}
 
 	/** Returns seconds, or -1: a date is not looked at, since the clocks may differ. */

@@ -38,6 +38,8 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		HEAD,
 		/** The acceptor decides (server role); nothing is read. */
 		DECIDING,
+		/** What follows the head of an answer is read (client role of a plain HTTP exchange). */
+		BODY,
 		OPEN,
 		/** We closed: what is queued is sent, then the close frame, then the peer's is awaited. */
 		CLOSING,
@@ -296,7 +298,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	}
 
 	private void awaitHead() throws IOException {
-		head = new Head.Collector(limits.maxHeadBytes());
+		nextHead();
 		begun();
 	}
 
@@ -308,6 +310,17 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	final void send(byte[] bytes) {
 		control.add(ByteBuffer.wrap(bytes));
+	}
+
+	/** Waits for another head, behind one that was no answer yet. */
+	final void nextHead() {
+		head = new Head.Collector(limits.maxHeadBytes());
+	}
+
+	/** What follows the head is the body, within the time that is left. */
+	final void readingBody() {
+		head = null;
+		phase = Phase.BODY;
 	}
 
 	/** Begins the handshake with Java-WebSocket, which makes and checks its keys. */
@@ -428,6 +441,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 						early(in);
 						return;
 					}
+					case BODY -> body(in);
 					default -> in.position(in.limit()); // nothing after the end matters
 				}
 			}
@@ -457,6 +471,21 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	/** Bytes that came while the acceptor decides. */
 	abstract void early(ByteBuffer in);
 
+	/** Bytes of a body. */
+	void body(ByteBuffer in) throws IOException {
+		throw new IllegalStateException("a WebSocket has no body");
+	}
+
+	/** The peer ends within a body; returns whether that was the end of it. */
+	boolean bodyEnds() {
+		return false;
+	}
+
+	/** What is awaited until it is open, in the words of an ending. */
+	String step() {
+		return "upgrade";
+	}
+
 	/** Reads bytes that were held back. */
 	final void replay(byte[] bytes) throws IOException {
 		if (bytes.length > 0) {
@@ -478,7 +507,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	public final void endOfStream() {
 		if (phase == Phase.LINGERING) {
 			closeChannel();
-		} else {
+		} else if (phase != Phase.BODY || !bodyEnds()) {
 			broke("end of stream without a close frame");
 		}
 	}
@@ -490,7 +519,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 			case TLS -> end(ending(WebSocketEnding.Kind.TLS, 1006, "expected to agree on TLS, got: " + how));
 			case CLOSING -> end(closeSent ? closedByUs("the peer ended without a close frame of its own")
 					: ending(WebSocketEnding.Kind.LOST, 1006, "lost before everything was sent: " + how));
-			case HEAD -> end(ending(WebSocketEnding.Kind.LOST, 1006, "lost in the upgrade: " + how));
+			case HEAD, BODY -> end(ending(WebSocketEnding.Kind.LOST, 1006, "lost in the " + step() + ": " + how));
 			default -> end(ending(WebSocketEnding.Kind.LOST, 1006, "lost: " + how));
 		}
 	}
@@ -682,7 +711,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		switch (phase) {
 			case CONNECTING -> connectLate();
 			case TLS -> end(ending(WebSocketEnding.Kind.TIMEOUT, 1006, "the TLS handshake took longer than " + limits.handshakeTimeout()));
-			case HEAD, DECIDING -> end(ending(WebSocketEnding.Kind.TIMEOUT, 1006, "the upgrade took longer than " + limits.handshakeTimeout()));
+			case HEAD, DECIDING, BODY -> end(ending(WebSocketEnding.Kind.TIMEOUT, 1006, "the " + step() + " took longer than " + limits.handshakeTimeout()));
 			case CLOSING -> end(closedByUs("the peer did not close within " + limits.closeTimeout()));
 			default -> closeChannel();
 		}

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 
 /**
  * What a server answers to a request: a WebSocket, or a plain HTTP response after which the connection closes. Immutable.
@@ -18,13 +19,20 @@ public final class HttpAnswer {
 	final byte[] body;
 	final String subprotocol;
 	final WebSocketListener listener;
+	final CompletionStage<HttpAnswer> later; // null unless this only says that there will be one
 
 	private HttpAnswer(int status, Map<String, String> headers, byte[] body, String subprotocol, WebSocketListener listener) {
+		this(status, headers, body, subprotocol, listener, null);
+	}
+
+	private HttpAnswer(int status, Map<String, String> headers, byte[] body, String subprotocol, WebSocketListener listener,
+			CompletionStage<HttpAnswer> later) {
 		this.status = status;
 		this.headers = headers;
 		this.body = body;
 		this.subprotocol = subprotocol;
 		this.listener = listener;
+		this.later = later;
 	}
 
 	/**
@@ -79,6 +87,16 @@ public final class HttpAnswer {
 	}
 
 	/**
+	 * Answers when it is known, so that no thread of the executor waits; the time-out of the request goes on counting.
+	 *
+	 * @param answer completes with what the other factories make; one that fails, or is of this kind itself, becomes status 500
+	 * @return the answer, which takes no headers of its own
+	 */
+	public static HttpAnswer later(CompletionStage<HttpAnswer> answer) {
+		return new HttpAnswer(0, Map.of(), new byte[0], "", null, Objects.requireNonNull(answer));
+	}
+
+	/**
 	 * Returns this answer with one more header, for instance {@code Retry-After}.
 	 *
 	 * @param name  a token (RFC 9110, 5.6.2); not one the engine sets itself: Connection, Content-Length, Transfer-Encoding, Upgrade, Sec-WebSocket-…
@@ -90,6 +108,6 @@ public final class HttpAnswer {
 		Heads.requireFree(name, value);
 		Map<String, String> more = new LinkedHashMap<>(headers);
 		more.put(name, value);
-		return new HttpAnswer(status, more, body, subprotocol, listener);
+		return new HttpAnswer(status, more, body, subprotocol, listener, later);
 	}
 }

@@ -10,6 +10,13 @@ import java.util.Optional;
 public interface HttpRequest {
 
 	/**
+	 * Returns the method.
+	 *
+	 * @return {@code GET}, {@code HEAD} or {@code POST}; of a request to upgrade always {@code GET}
+	 */
+	String method();
+
+	/**
 	 * Returns the path.
 	 *
 	 * @return the request target up to the query, as sent (not decoded), beginning with a slash

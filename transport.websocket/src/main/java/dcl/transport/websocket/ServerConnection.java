@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /** The server role: reads one request, lets the acceptor decide, and answers (RFC 6455, 4.2). */
 final class ServerConnection extends Connection {
 
-	private record Request(String path, String query, Head head, boolean isUpgrade, InetSocketAddress remoteAddress) implements HttpRequest {
+	private record Request(String method, String path, String query, Head head, boolean isUpgrade, InetSocketAddress remoteAddress) implements HttpRequest {
 
 		@Override
 		public Optional<String> header(String name) {
@@ -46,6 +46,9 @@ final class ServerConnection extends Connection {
 	}
 
 	private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
+
+	/** None of them with a body. */
+	private static final List<String> METHODS = List.of("GET", "HEAD", "POST");
 
 	private final Server server;
 	private Request request;
@@ -92,8 +95,8 @@ final class ServerConnection extends Connection {
 			reply(HttpAnswer.reply(400, "expected 'GET /path HTTP/1.1'"));
 		} else if (!line[2].equals("HTTP/1.1")) {
 			reply(HttpAnswer.reply(505, "expected HTTP/1.1"));
-		} else if (!line[0].equals("GET") && (upgrade || !line[0].equals("HEAD"))) {
-			reply(HttpAnswer.reply(405, "expected GET or HEAD").header("Allow", "GET, HEAD"));
+		} else if (!line[0].equals("GET") && (upgrade || !METHODS.contains(line[0]))) {
+			reply(HttpAnswer.reply(405, "expected " + (upgrade ? "GET" : METHODS)).header("Allow", upgrade ? "GET" : String.join(", ", METHODS)));
 		} else if (head.all("Host").size() != 1) {
 			reply(HttpAnswer.reply(400, "expected one Host header"));
 		} else if (!head.all("Transfer-Encoding").isEmpty() || !head.all("Content-Length").stream().allMatch("0"::equals)) {
@@ -109,7 +112,7 @@ final class ServerConnection extends Connection {
 		} else {
 			bodiless = line[0].equals("HEAD");
 			int query = line[1].indexOf('?');
-			request = new Request(query < 0 ? line[1] : line[1].substring(0, query), query < 0 ? "" : line[1].substring(query + 1), head, upgrade,
+			request = new Request(line[0], query < 0 ? line[1] : line[1].substring(0, query), query < 0 ? "" : line[1].substring(query + 1), head, upgrade,
 					remoteAddress());
 			decide();
 		}
@@ -138,14 +141,26 @@ final class ServerConnection extends Connection {
 					LOG.warn("The acceptor threw; the client gets status 500", e);
 					made = null;
 				}
-				HttpAnswer result = made == null ? HttpAnswer.reply(500, "the server failed") : made;
-				if (!loop.execute(() -> decided(result))) {
-					neverOpened(result, Runnable::run); // the loop has ended, and the executor may be about to
+				if (made != null && made.later != null) {
+					made.later.whenComplete((later, failure) -> made(later, failure));
+				} else {
+					made(made, null);
 				}
 			});
 		} catch (RejectedExecutionException e) {
 			LOG.warn("The executor rejected a request: {}", e.toString());
 			reply(HttpAnswer.reply(503, "the server is stopping"));
+		}
+	}
+
+	/** On any thread. */
+	private void made(HttpAnswer made, Throwable failure) {
+		if (failure != null) {
+			LOG.warn("The acceptor failed; the client gets status 500", failure);
+		}
+		HttpAnswer result = made == null || made.later != null ? HttpAnswer.reply(500, "the server failed") : made;
+		if (!loop.execute(() -> decided(result))) {
+			neverOpened(result, Runnable::run); // the loop has ended, and the executor may be about to
 		}
 	}
 

@@ -44,9 +44,24 @@ public final class WebSocketRequest {
 	 * @throws IllegalArgumentException if the URI is not of that form; the text does not repeat it
 	 */
 	public static WebSocketRequest to(URI uri) {
+		return begin(uri, "ws", "wss");
+	}
+
+	/**
+	 * Begins a plain HTTP request, for {@link WebSockets#post}.
+	 *
+	 * @param uri {@code http} or {@code https}, otherwise as in {@link #to}
+	 * @return the request
+	 * @throws IllegalArgumentException if the URI is not of that form; the text does not repeat it
+	 */
+	public static WebSocketRequest http(URI uri) {
+		return begin(uri, "http", "https");
+	}
+
+	private static WebSocketRequest begin(URI uri, String plain, String secure) {
 		String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-		if (!Set.of("ws", "wss").contains(scheme)) {
-			throw new IllegalArgumentException("expected a ws or wss URI, got the scheme '" + scheme + "'");
+		if (!scheme.equals(plain) && !scheme.equals(secure)) {
+			throw new IllegalArgumentException("expected a " + plain + " or " + secure + " URI, got the scheme '" + scheme + "'");
 		}
 		if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null || uri.getPort() == 0 || uri.getPort() > 65_535) {
 			throw new IllegalArgumentException("expected a URI with a host, a port from 1 to 65535 if any, and without user info or fragment");
@@ -117,7 +132,7 @@ public final class WebSocketRequest {
 	}
 
 	boolean secure() {
-		return "wss".equalsIgnoreCase(uri.getScheme());
+		return "wss".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme());
 	}
 
 	int port() {

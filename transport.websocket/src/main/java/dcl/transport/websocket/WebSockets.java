@@ -85,6 +85,26 @@ public final class WebSockets implements AutoCloseable {
 	}
 
 	/**
+	 * Sends one {@code POST} without a body and reads the answer, on a connection of its own that closes with it. No proxy is used, no redirect
+	 * followed, nothing compressed, and no cookie or credential is sent but the request's own headers.
+	 *
+	 * @param request      what to ask, made with {@link WebSocketRequest#http}; {@link WebSocketLimits#handshakeTimeout()} bounds TLS, and the answer,
+	 *                     {@link WebSocketLimits#maxHeadBytes()} its head
+	 * @param maxBodyBytes the longest body that is read
+	 * @return the exchange, under way
+	 * @throws IllegalStateException if the engine is closed
+	 * @throws UncheckedIOException  if the first use of the engine cannot open a selector
+	 */
+	public HttpExchange post(WebSocketRequest request, int maxBodyBytes) {
+		start();
+		HttpClientConnection connection = new HttpClientConnection(this, nextLoop(), request, maxBodyBytes, new HttpClientConnection.Outcome());
+		if (!connection.loop.execute(connection::start)) {
+			throw new IllegalStateException("the engine is closed");
+		}
+		return connection;
+	}
+
+	/**
 	 * Listens for connections in the server role.
 	 *
 	 * @param options  where and how
