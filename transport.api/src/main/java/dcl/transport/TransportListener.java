@@ -1,5 +1,6 @@
 package dcl.transport;
 
+import java.time.Duration;
 import java.util.Set;
 
 import org.osgi.annotation.versioning.ConsumerType;
@@ -14,7 +15,20 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface TransportListener {
 
 	/**
-	 * The first call, once.
+	 * Connecting has come to its next step, and what was the step before is done: for whoever wants to see how far it gets. Comes before
+	 * {@link #connected}, also if that never comes; then the last step is the one that failed.
+	 *
+	 * @param step   a short name. The registry says {@code resolve} (which provider serves it), {@code connect} (the provider has it now) and {@code dns};
+	 *               providers document theirs, and most begin with {@code tcp}, {@code tls} and {@code upgrade}. After a redirect it begins with
+	 *               {@code resolve} again
+	 * @param detail what the step is about, for people to read and without secrets, such as an address; "" if there is nothing to say
+	 * @param after  when it began, since the call of {@link Transport#connect()}
+	 */
+	default void connecting(String step, String detail, Duration after) {
+	}
+
+	/**
+	 * The first call but for {@link #connecting}, once.
 	 *
 	 * @param peers those already there; a snapshot
 	 */

@@ -51,6 +51,17 @@ public interface LinkContext {
 	 */
 	CompletionStage<List<InetAddress>> addresses(String host);
 
+	/**
+	 * The handshake begins its next step, and has done the one before: what a login that fails, or is slow, shows to whoever looks. Reports after the link
+	 * was handed over, or beyond the 64th of an attempt, are ignored.
+	 *
+	 * @param name   a short word, documented by the provider; {@code tcp}, {@code tls} and {@code upgrade} where they apply. The registry says
+	 *               {@code resolve}, {@code connect} and, in {@link #addresses}, {@code dns} by itself
+	 * @param detail what it is about, such as an address; without secrets, "" if there is nothing to say
+	 */
+	default void step(String name, String detail) {
+	}
+
 	/** Returns a stage that completes when nobody waits for this link any more (time-out, close, provider leaving): stop trying. */
 	CompletionStage<Void> abandoned();
 

@@ -54,6 +54,7 @@ class ClientConnection extends Connection {
 			resolved(request.addresses);
 			return;
 		}
+		reached(WebSocketStep.DNS);
 		lookup = () -> {
 			try {
 				List<InetAddress> found = List.of(InetAddress.getAllByName(request.host()));
@@ -83,6 +84,7 @@ class ClientConnection extends Connection {
 	private void resolved(List<InetAddress> addresses) {
 		if (phase() == Phase.CONNECTING) {
 			untried.addAll(addresses);
+			reached(WebSocketStep.TCP);
 			tryNext();
 		}
 	}
@@ -131,6 +133,9 @@ class ClientConnection extends Connection {
 			tryNext();
 			return;
 		}
+		if (request.secure()) {
+			reached(WebSocketStep.TLS);
+		}
 		established(request.secure() ? Tls.client(request.sslContext.orElseGet(engine::sslContext), request.host(), request.port()) : null,
 				limits.handshakeTimeout());
 	}
@@ -147,6 +152,7 @@ class ClientConnection extends Connection {
 
 	@Override
 	void begun() {
+		reached(WebSocketStep.UPGRADE);
 		core = core("");
 		HandshakeImpl1Client plain = new HandshakeImpl1Client();
 		plain.setResourceDescriptor("/"); // Java-WebSocket sees neither the path nor our headers, so it cannot log them

@@ -244,6 +244,10 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		inbox = new Inbox(listener, this, engine.callbacks(loop), limits.inboundBytes());
 	}
 
+	final void reached(WebSocketStep next) {
+		inbox.step(next);
+	}
+
 	final void remote(InetSocketAddress address) {
 		remote = address;
 	}

@@ -62,6 +62,10 @@ final class Inbox implements Runnable {
 		post(List.of(OPENED), 0);
 	}
 
+	void step(WebSocketStep next) {
+		post(List.of(next), 0);
+	}
+
 	/** Adds events; {@code payloadBytes} is the sum of their payloads. */
 	void post(List<Object> events, long payloadBytes) {
 		heldBytes.addAndGet(payloadBytes + (long) EVENT_BYTES * events.size());
@@ -227,6 +231,9 @@ final class Inbox implements Runnable {
 			} else if (event instanceof Pong pong) {
 				release(pong.payload.length);
 				listener.pong(connection, pong.payload);
+			} else if (event instanceof WebSocketStep step) {
+				release(0);
+				listener.step(connection, step);
 			} else if (event == WRITABLE) {
 				listener.writable(connection);
 			} else if (event == OPENED) {

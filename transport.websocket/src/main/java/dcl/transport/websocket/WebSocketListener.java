@@ -13,6 +13,15 @@ package dcl.transport.websocket;
 public interface WebSocketListener {
 
 	/**
+	 * Opening the connection has come to its next step, and done the one before. Client role only.
+	 *
+	 * @param connection the connection that {@link WebSockets#connect} returns or has returned
+	 * @param step       what begins now
+	 */
+	default void step(WebSocketConnection connection, WebSocketStep step) {
+	}
+
+	/**
 	 * The handshake is done; from here on messages may be sent.
 	 *
 	 * @param connection the connection {@link WebSockets#connect} returned, or the one a server accepted

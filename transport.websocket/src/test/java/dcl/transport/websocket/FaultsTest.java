@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -84,6 +85,7 @@ class FaultsTest {
 	void a_host_without_address_is_told_as_dns() throws Exception {
 		sockets.connect(WebSocketRequest.to(URI.create("ws://does-not-exist.invalid/?token=secret")), client);
 		assertThat(client.ending().kind()).isEqualTo(DNS);
+		assertThat(client.steps).containsExactly(WebSocketStep.DNS);
 		assertThat(client.ending().detail()).contains("does-not-exist.invalid").doesNotContain("secret");
 	}
 
@@ -513,12 +515,18 @@ class FaultsTest {
 
 	@Test
 	void an_executor_that_rejects_costs_its_connections_alone() throws Exception {
+		AtomicBoolean stopped = new AtomicBoolean();
 		try (WebSockets rejected = WebSockets.create(WebSocketOptions.defaults().executor(task -> {
-			throw new java.util.concurrent.RejectedExecutionException("expected by the test");
+			if (stopped.get()) {
+				throw new java.util.concurrent.RejectedExecutionException("expected by the test");
+			}
+			java.util.concurrent.ForkJoinPool.commonPool().execute(task);
 		}))) {
 			rejected.connect(WebSocketRequest.to(port.uri()), client);
 			try (RawPeer peer = port.take()) {
-				peer.write(RawPeer.accept(peer.head()));
+				String head = peer.head();
+				stopped.set(true);
+				peer.write(RawPeer.accept(head));
 				assertThat(peer.in.readAllBytes()).isEmpty(); // it is cut
 			}
 		}

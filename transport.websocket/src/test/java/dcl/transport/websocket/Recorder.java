@@ -22,6 +22,7 @@ class Recorder implements WebSocketListener {
 
 	final CompletableFuture<WebSocketConnection> opened = new CompletableFuture<>();
 	final CompletableFuture<WebSocketEnding> closed = new CompletableFuture<>();
+	final LinkedBlockingQueue<WebSocketStep> steps = new LinkedBlockingQueue<>();
 	final LinkedBlockingQueue<Message> messages = new LinkedBlockingQueue<>();
 	final LinkedBlockingQueue<byte[]> pongs = new LinkedBlockingQueue<>();
 	final LinkedBlockingQueue<Boolean> writable = new LinkedBlockingQueue<>();
@@ -42,6 +43,16 @@ class Recorder implements WebSocketListener {
 		synchronized (faults) {
 			faults.add(what);
 		}
+	}
+
+	@Override
+	public void step(WebSocketConnection connection, WebSocketStep step) {
+		enter("step");
+		if (opened.isDone()) {
+			fault("step after opened");
+		}
+		steps.add(step);
+		inside.decrementAndGet();
 	}
 
 	@Override

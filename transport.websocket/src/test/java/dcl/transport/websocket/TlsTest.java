@@ -103,6 +103,7 @@ class TlsTest {
 		sockets.connect(to(server(Certificates.WRONG_NAME, accepted).address().getPort()), client);
 		assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.TLS);
 		assertThat(client.ending().detail()).contains("No subject alternative DNS name matching localhost").doesNotContain("secret");
+		assertThat(client.steps).containsExactly(WebSocketStep.DNS, WebSocketStep.TCP, WebSocketStep.TLS);
 	}
 
 	@Test

@@ -1,5 +1,6 @@
 package dcl.transport.registry.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -33,6 +34,7 @@ final class Attempt {
 
 	/** A link has a second to close; a little more is given before nobody waits for it any longer. */
 	private static final long CLOSE_MILLIS = 1_500;
+	private static final int MAX_STEPS = 64;
 	/** How long after the end a link's timers may still fire. */
 	private static final long RETIRE_MILLIS = 2_000;
 
@@ -40,6 +42,7 @@ final class Attempt {
 	private final Conversation conversation;
 	private final TransportUri uri;
 	private final TransportOptions options;
+	private final long begunNanos = System.nanoTime();
 
 	// Guarded by this:
 	private final Set<String> opened = new HashSet<>();
@@ -52,6 +55,7 @@ final class Attempt {
 	private long remainingNanos;
 	private long startedNanos;
 	private int signing;
+	private int steps;
 	private Future<?> deadline;
 
 	Attempt(Registry registry, Conversation conversation, TransportUri uri, TransportOptions options) {
@@ -73,6 +77,16 @@ final class Attempt {
 		// Not in the conversation's own queue: a provider that hangs in here must not keep it from timing out.
 		registry.workers().execute(() -> open(uri, options, 0, false)
 				.whenComplete((link, failure) -> registry.workers().execute(() -> arrived(link, failure))));
+	}
+
+	/** Tells whoever listens how far it has come. */
+	void step(String name, String detail) {
+		synchronized (this) {
+			if (taken || goodbye != null || ++steps > MAX_STEPS) {
+				return;
+			}
+			conversation.step(name, detail, Duration.ofNanos(System.nanoTime() - begunNanos)); // inside, so that they come in order; it only queues
+		}
 	}
 
 	private void arrived(Link link, Throwable failure) {
@@ -113,6 +127,7 @@ final class Attempt {
 		Stage<Link> result = new Stage<>();
 		Candidate candidate;
 		Context context;
+		step("resolve", next.toString());
 		try {
 			candidate = registry.choose(next);
 			context = new Context(registry, this, conversation, next, with, hops, restricted, new Candidate.Code(candidate, next));
@@ -122,6 +137,7 @@ final class Attempt {
 			return result;
 		}
 		Candidate.Code code = context.code();
+		step("connect", candidate.bundle());
 		AtomicBoolean answered = new AtomicBoolean();
 		Workers.Callee outer = registry.workers().enter(code);
 		try {

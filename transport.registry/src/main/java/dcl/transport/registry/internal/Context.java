@@ -132,8 +132,16 @@ final class Context implements LinkContext {
 	}
 
 	@Override
+	public void step(String name, String detail) {
+		Objects.requireNonNull(name);
+		if (!muted) {
+			attempt.step(Failures.plain(name, uri), Failures.plain(detail, uri));
+		}
+	}
+
+	@Override
 	public CompletionStage<List<InetAddress>> addresses(String host) {
-		Objects.requireNonNull(host);
+		step("dns", host);
 		Stage<List<InetAddress>> result = new Stage<>();
 		registry.resolve(host, found -> {
 			List<InetAddress> allowed = found.stream().filter(a -> !restricted || AddressPolicy.isPublic(a)).toList();

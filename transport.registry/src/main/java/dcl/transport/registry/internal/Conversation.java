@@ -1,5 +1,6 @@
 package dcl.transport.registry.internal;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -301,6 +302,18 @@ final class Conversation implements Transport {
 			control.add(task);
 			wake();
 		}
+	}
+
+	/** See {@link dcl.transport.TransportListener#connecting}. */
+	void step(String name, String detail, Duration after) {
+		if (ears.isEmpty()) {
+			return;
+		}
+		control(() -> {
+			if (!told) { // a provider may have spoken after it had finished
+				tell(listener -> listener.connecting(name, detail, after));
+			}
+		});
 	}
 
 	/** The handshake is over. */

@@ -1,5 +1,6 @@
 package dcl.transport.wsroom.internal;
 
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,7 @@ import dcl.transport.websocket.WebSocketConnection;
 import dcl.transport.websocket.WebSocketEnding;
 import dcl.transport.websocket.WebSocketListener;
 import dcl.transport.websocket.WebSocketRequest;
+import dcl.transport.websocket.WebSocketStep;
 import dcl.transport.websocket.WebSockets;
 
 /**
@@ -77,6 +79,7 @@ final class RoomLink implements Link, WebSocketListener {
 	private volatile Confirmations confirmations;
 	private volatile Set<PeerId> present = Set.of();
 	private volatile int alias;
+	private volatile String target = "";
 
 	RoomLink(TransportUri uri, Identity identity, LinkContext context, Settings settings) {
 		this.uri = uri;
@@ -85,7 +88,9 @@ final class RoomLink implements Link, WebSocketListener {
 		this.settings = settings;
 	}
 
-	void connect(WebSockets engine, WebSocketRequest request) {
+	/** @param addresses what it will try, for people */
+	void connect(WebSockets engine, WebSocketRequest request, String addresses) {
+		target = addresses;
 		connection = engine.connect(request, this);
 		context.abandoned().thenRun(() -> {
 			if (!welcomed.isDone()) {
@@ -172,12 +177,28 @@ final class RoomLink implements Link, WebSocketListener {
 	// ---- from the engine, one at a time
 
 	@Override
+	public void step(WebSocketConnection socket, WebSocketStep step) {
+		switch (step) {
+			case TCP -> context.step("tcp", target);
+			case TLS -> context.step("tls", connectedTo(socket));
+			case UPGRADE -> context.step("upgrade", connectedTo(socket));
+			default -> { } // names are looked up by the context
+		}
+	}
+
+	private static String connectedTo(WebSocketConnection socket) {
+		InetSocketAddress remote = socket.remoteAddress();
+		return remote.getAddress().getHostAddress() + " port " + remote.getPort();
+	}
+
+	@Override
 	public void opened(WebSocketConnection socket) {
 		connection = socket; // this may come before connect() has answered
 		if (!enter(Phase.CHALLENGE)) {
 			socket.abort();
 			return;
 		}
+		context.step("challenge", "as " + identity.address());
 		socket.send(new WsPacket.Identification(identity.address().value()).encode(), SendMode.RELIABLE);
 	}
 
@@ -206,7 +227,10 @@ final class RoomLink implements Link, WebSocketListener {
 		} else if (packet instanceof WsPacket.Kicked kicked) {
 			fail(new TransportException(Code.REFUSED, kicked.reason().isEmpty() ? "the service put us out before the welcome" : kicked.reason()));
 		} else if (packet instanceof WsPacket.Welcome welcome && (now == Phase.CHALLENGE || now == Phase.WELCOME)) {
-			welcome(welcome); // a server may do without a challenge
+			if (now == Phase.CHALLENGE) { // a server may do without
+				context.step("welcome", "without a challenge");
+			}
+			welcome(welcome);
 		} else if (packet instanceof WsPacket.Challenge challenge && now == Phase.CHALLENGE) {
 			sign(challenge.challengeToSign());
 		} else {
@@ -288,6 +312,7 @@ final class RoomLink implements Link, WebSocketListener {
 			return;
 		}
 		if (enter(Phase.SIGNATURE)) {
+			context.step("sign", "");
 			try {
 				context.executor().execute(() -> identity.sign(request).whenComplete(this::signed)); // the host's code, which may take its time
 			} catch (RejectedExecutionException e) { // the end, or far too many tasks
@@ -300,6 +325,7 @@ final class RoomLink implements Link, WebSocketListener {
 		if (failure != null) {
 			fail(failure);
 		} else if (enter(Phase.WELCOME)) {
+			context.step("welcome", "");
 			connection.send(new WsPacket.SignedChallenge(chain.toJson()).encode(), SendMode.RELIABLE);
 		}
 	}

@@ -1,5 +1,6 @@
 package dcl.transport.wsroom.internal;
 
+import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,8 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+import static java.util.stream.Collectors.joining;
 
 /** The {@code ws-room} transport (ADR-105, ADR-180): all its rooms share one engine, and with it a handful of threads. */
 @Component(configurationPid = "dcl.transport.wsroom")
@@ -107,7 +110,8 @@ public final class WsRoomProvider implements TransportProvider {
 		return context.addresses(bare).thenCompose(addresses -> {
 			RoomLink link = new RoomLink(uri, identity, context, settings);
 			WebSocketRequest request = WebSocketRequest.to(url.get()).addresses(addresses).subprotocols(SUBPROTOCOLS);
-			link.connect(engine, request);
+			int port = url.get().getPort() > 0 ? url.get().getPort() : url.get().getScheme().equals("wss") ? 443 : 80;
+			link.connect(engine, request, addresses.stream().map(InetAddress::getHostAddress).collect(joining(", ")) + " port " + port);
 			return link.welcomed();
 		});
 	}

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -30,6 +31,7 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	final Identity identity;
 	final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
 	final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+	final List<String> steps = new CopyOnWriteArrayList<>();
 	final CompletableFuture<Disconnection> closed = new CompletableFuture<>();
 	final CompletableFuture<Void> abandoned = new CompletableFuture<>();
 	final AtomicLong confirmed = new AtomicLong();
@@ -75,6 +77,11 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	@Override
 	public CompletionStage<List<InetAddress>> addresses(String host) {
 		return CompletableFuture.completedFuture(List.of(InetAddress.getLoopbackAddress()));
+	}
+
+	@Override
+	public void step(String name, String detail) {
+		steps.add(name);
 	}
 
 	@Override

@@ -59,6 +59,7 @@ class RoomLinkTest {
 			server.untilHungUp();
 		})) {
 			assertThat(room.open().peers()).containsExactly(ALICE_ID); // not ourselves, and nobody without an address
+			assertThat(room.context.steps).containsExactly("tcp", "upgrade", "challenge", "sign", "welcome");
 			assertThat(room.server.head).containsIgnoringCase("sec-websocket-protocol: rfc5, rfc4").doesNotContainIgnoringCase("extensions");
 			assertThat(identification.get()).isEqualTo(new WsPacket.Identification(room.context.identity.address().value()));
 			String chain = ((WsPacket.SignedChallenge) answer.get()).authChainJson();
@@ -75,6 +76,7 @@ class RoomLinkTest {
 			server.untilHungUp();
 		})) {
 			assertThat(room.open().peers()).isEmpty();
+			assertThat(room.context.steps).containsExactly("tcp", "upgrade", "challenge", "welcome");
 		}
 	}
 

@@ -1,0 +1,13 @@
+package dcl.transport.websocket;
+
+/** The steps of opening a connection in the client role. May gain constants. */
+public enum WebSocketStep {
+	/** The host name is looked up; left out where the addresses are given. */
+	DNS,
+	/** A TCP connection is made, to one address after the other. */
+	TCP,
+	/** TLS is agreed and the certificate looked at; left out for {@code ws}. */
+	TLS,
+	/** The upgrade is asked for (RFC 6455, 4.1). */
+	UPGRADE
+}
