@@ -1,6 +1,7 @@
 package dcl.transport.identity;
 
 import java.time.Instant;
+import java.util.List;
 
 import dcl.transport.AuthChain;
 import dcl.transport.PeerId;
@@ -37,6 +38,16 @@ public final class AuthChains {
 	 */
 	public static AuthChain parse(String json) throws AuthChainException {
 		return ChainJson.parse(json);
+	}
+
+	/**
+	 * Reads a chain whose links are JSON texts of their own, such as those of the headers {@code x-identity-auth-chain-0} and following (ADR-44). A text
+	 * holds one link and nothing else.
+	 *
+	 * @throws AuthChainException {@code TOO_LARGE} or {@code MALFORMED}; no signature is verified
+	 */
+	public static AuthChain parse(List<String> links) throws AuthChainException {
+		return ChainJson.parse(links);
 	}
 
 	/** Reads a chain and verifies it; see {@link #verify(AuthChain, String, Instant)}. */

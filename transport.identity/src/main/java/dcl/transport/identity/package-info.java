@@ -8,7 +8,7 @@
  * {@code null} is never accepted and never returned. Enums may gain constants in a minor release.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package dcl.transport.identity;
 
 import org.osgi.annotation.bundle.Export;

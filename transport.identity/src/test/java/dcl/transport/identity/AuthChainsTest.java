@@ -92,6 +92,29 @@ class AuthChainsTest {
 	}
 
 	@Test
+	void links_written_one_by_one_make_the_same_chain() throws Exception {
+		List<String> links = chain.links().stream().map(AuthLink::toJson).toList();
+		assertThat(AuthChains.parse(links)).isEqualTo(chain);
+	}
+
+	@Test
+	void a_text_holds_one_link_and_nothing_else() {
+		List<String> links = chain.links().stream().map(AuthLink::toJson).toList();
+		for (String bad : new String[] {"", " ", "[]", "null", "7", "{", "{}", links.get(0) + "," + links.get(1), links.get(0) + " {}", "[" + links.get(0) + "]",
+				links.get(0).replace("{", "{\"x\":" + "[".repeat(20) + "]".repeat(20) + ",")}) {
+			assertThat(refusal(List.of(bad, links.get(2)))).as(bad).isEqualTo(Reason.MALFORMED);
+		}
+		assertThat(refusal(List.of(links.get(0)))).isEqualTo(Reason.MALFORMED);
+		assertThat(refusal(List.of())).isEqualTo(Reason.MALFORMED);
+		assertThat(refusal(Collections.nCopies(11, links.get(0)))).isEqualTo(Reason.TOO_LARGE);
+		assertThat(refusal(List.of(links.get(0) + " ".repeat(AuthChains.MAX_CHARS), links.get(2)))).isEqualTo(Reason.TOO_LARGE);
+	}
+
+	private static Reason refusal(List<String> links) {
+		return catchThrowableOfType(AuthChainException.class, () -> AuthChains.parse(links)).reason();
+	}
+
+	@Test
 	void links_are_of_the_type_of_their_place_whatever_they_say() {
 		assertThat(refusal(chain.toJson().replace("ECDSA_EPHEMERAL", "ECDSA_SIGNED_ENTITY"))).isEqualTo(Reason.MALFORMED);
 		assertThat(refusal(chain.toJson().replace("ECDSA_SIGNED_ENTITY", "ECDSA_EPHEMERAL"))).isEqualTo(Reason.MALFORMED);

@@ -33,6 +33,7 @@ class RoomServerOptionsTest {
 		range(value -> options.withCoalesce(Duration.ofMillis(value)), 0, 50);
 		range(value -> options.withIgnoredPerSecond(value), 1, 1_000_000);
 		range(value -> options.withVerifiers(value), 1, 64);
+		range(value -> options.withRememberedLogins(value), 1, 1_000_000);
 	}
 
 	@ParameterizedTest

@@ -81,7 +81,7 @@ final class Event {
 	private String words() {
 		switch (name()) {
 			case "listening" :
-				return "rooms are at " + text("url");
+				return "rooms are at " + text("url") + (text("login").isEmpty() ? "" : ", signed logins at " + text("login"));
 			case "connecting" :
 				return "connecting to " + text("uri");
 			case "connected" :

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "room", mixinStandardHelpOptions = true,
 		description = "Runs a room server until it is interrupted, and prints who comes and goes.",
-		footer = {"", "Join a room of it with: comms connect --guest ws-room:<url>lobby"})
+		footer = {"", "Join a room of it with: comms connect --guest ws-room:<url>lobby",
+				"or through its signed login: comms connect --guest signed-login:<login>lobby"})
 final class RoomCommand implements Callable<Integer> {
 
 	private final Io io;
@@ -53,7 +54,8 @@ final class RoomCommand implements Callable<Integer> {
 		}
 		Stop stop = new Stop(null);
 		try (Output out = new Output(io, json, stop::outputGone); RoomServer server = servers.open(options, new Reporting(out))) {
-			out.offer(Event.of("listening").with("room", "").with("url", server.url().toString()));
+			out.offer(Event.of("listening").with("room", "").with("url", server.url().toString())
+					.with("login", server.loginUrl().toString()));
 			stop.await(new CompletableFuture<>());
 			return Exit.INTERRUPTED; // nobody reads the output any more
 		} catch (IOException e) {

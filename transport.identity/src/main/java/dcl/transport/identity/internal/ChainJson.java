@@ -56,6 +56,33 @@ public final class ChainJson {
 		} catch (IOException e) { // not chained: its message quotes the text
 			throw malformed("an auth chain is strict JSON, at most " + MAX_DEPTH + " deep; this one is not");
 		}
+		return chain(links);
+	}
+
+	/** Returns the chain of links written one by one; see {@link AuthChains#parse(List)}. */
+	public static AuthChain parse(List<String> texts) throws AuthChainException {
+		if (texts.size() > AuthChain.MAX_LINKS) {
+			throw new AuthChainException(Reason.TOO_LARGE, "an auth chain has at most " + AuthChain.MAX_LINKS + " links, this one has " + texts.size());
+		}
+		if (texts.stream().mapToLong(String::length).sum() > AuthChains.MAX_CHARS) {
+			throw new AuthChainException(Reason.TOO_LARGE, "an auth chain has at most " + AuthChains.MAX_CHARS + " characters, this one has more");
+		}
+		List<AuthLink> links = new ArrayList<>(texts.size());
+		for (String text : texts) {
+			try (JsonParser parser = JSON.createParser(text)) {
+				parser.nextToken();
+				links.add(link(parser, links.size()));
+				if (parser.nextToken() != null) {
+					throw malformed("nothing follows link " + (links.size() - 1));
+				}
+			} catch (IOException e) { // not chained: its message quotes the text
+				throw malformed("link " + links.size() + " is strict JSON, at most " + MAX_DEPTH + " deep; this one is not");
+			}
+		}
+		return chain(links);
+	}
+
+	private static AuthChain chain(List<AuthLink> links) throws AuthChainException {
 		if (links.size() < AuthChain.MIN_LINKS) {
 			throw malformed("an auth chain has at least " + AuthChain.MIN_LINKS + " links, this one has " + links.size());
 		}

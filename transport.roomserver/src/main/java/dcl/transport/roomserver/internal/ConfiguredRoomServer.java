@@ -36,6 +36,8 @@ public final class ConfiguredRoomServer {
 	static final String PID = "dcl.transport.roomserver";
 	/** The service property that holds {@link RoomServer#url()}. */
 	static final String URL = "url";
+	/** The service property that holds {@link RoomServer#loginUrl()}. */
+	static final String LOGIN_URL = "loginUrl";
 
 	private static final Logger LOG = LoggerFactory.getLogger(ConfiguredRoomServer.class);
 
@@ -98,6 +100,9 @@ public final class ConfiguredRoomServer {
 		@AttributeDefinition(name = "Verifiers", description = "Threads that verify signatures (1 to 64)")
 		int verifiers() default 1;
 
+		@AttributeDefinition(name = "Remembered logins", description = "Signed logins of two minutes remembered, so that none is taken twice (1 to 1000000)")
+		int rememberedLogins() default 100_000;
+
 		@AttributeDefinition(name = "One session per", description = "Where an address has one session only: SERVER or ROOM")
 		OneSessionPer oneSessionPer() default OneSessionPer.SERVER;
 	}
@@ -112,6 +117,7 @@ public final class ConfiguredRoomServer {
 		});
 		Hashtable<String, Object> properties = new Hashtable<>();
 		properties.put(URL, server.url().toString());
+		properties.put(LOGIN_URL, server.loginUrl().toString());
 		properties.put(Constants.SERVICE_DESCRIPTION, "ws-room server at " + server.url());
 		registration = context.registerService(RoomServer.class, server, properties);
 		LOG.info("Rooms at {}", server.url());
@@ -142,6 +148,7 @@ public final class ConfiguredRoomServer {
 				.withCoalesce(Duration.ofMillis(config.coalesceMillis()))
 				.withIgnoredPerSecond(config.ignoredPerSecond())
 				.withVerifiers(config.verifiers())
+				.withRememberedLogins(config.rememberedLogins())
 				.withOneSessionPer(config.oneSessionPer());
 	}
 

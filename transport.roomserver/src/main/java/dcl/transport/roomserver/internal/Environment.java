@@ -12,9 +12,10 @@ import dcl.transport.roomserver.RoomServerOptions;
  *
  * @param verifiers  runs what takes time: checking signatures. Rejects what is too much
  * @param challenges each text unpredictable and given once
+ * @param replays    the signed requests that were taken
  */
 record Environment(RoomServerOptions options, Rooms rooms, Pending pending, Counters counters, Executor verifiers, Timers timers,
-		Supplier<String> challenges, Clock clock) {
+		Supplier<String> challenges, Replays replays, Clock clock) {
 
 	/** Runs tasks later. */
 	interface Timers {

@@ -57,6 +57,7 @@ public final class LocalRoomServer implements RoomServer {
 	private final WebSockets engine;
 	private final WebSocketServer server;
 	private final URI url;
+	private final URI loginUrl;
 	private final AtomicBoolean closed = new AtomicBoolean();
 
 	/**
@@ -86,7 +87,8 @@ public final class LocalRoomServer implements RoomServer {
 		verifiers = new ThreadPoolExecutor(options.verifiers(), options.verifiers(), Threads.IDLE_SECONDS, TimeUnit.SECONDS,
 				new ArrayBlockingQueue<>(options.maxPending()), Threads.named(name + "-verifier"));
 		verifiers.allowCoreThreadTimeOut(true);
-		Environment environment = new Environment(options, rooms, pending, counters, verifiers, this::after, challenges, Clock.systemUTC());
+		Environment environment = new Environment(options, rooms, pending, counters, verifiers, this::after, challenges,
+				new Replays(options.rememberedLogins()), Clock.systemUTC());
 		engine = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix(name).coalesce(options.coalesce()));
 		try {
 			server = engine.listen(WebSocketServerOptions.on(new InetSocketAddress(host, options.port()))
@@ -96,7 +98,8 @@ public final class LocalRoomServer implements RoomServer {
 			engine.close();
 			throw e;
 		}
-		url = url(host, server.address().getPort());
+		url = url("ws", host, server.address().getPort(), Routes.ROOMS);
+		loginUrl = url("http", host, server.address().getPort(), Logins.PATH);
 		LOG.debug("Rooms at {}", url);
 	}
 
@@ -132,10 +135,10 @@ public final class LocalRoomServer implements RoomServer {
 		}
 	}
 
-	private static URI url(InetAddress asked, int port) {
+	private static URI url(String scheme, InetAddress asked, int port, String path) {
 		String host = !asked.isAnyLocalAddress() ? asked.getHostAddress() : asked instanceof Inet6Address ? "::1" : "127.0.0.1";
 		try {
-			return new URI("ws", null, host, port, Routes.ROOMS, null, null);
+			return new URI(scheme, null, host, port, path, null, null);
 		} catch (URISyntaxException e) {
 			throw new IllegalStateException(e);
 		}
@@ -144,6 +147,11 @@ public final class LocalRoomServer implements RoomServer {
 	@Override
 	public URI url() {
 		return url;
+	}
+
+	@Override
+	public URI loginUrl() {
+		return loginUrl;
 	}
 
 	@Override

@@ -12,7 +12,7 @@ import dcl.transport.websocket.HttpRequest;
 import dcl.transport.websocket.WebSocketAcceptor;
 
 /**
- * What is behind which path: rooms, and what ws-room-service tells about itself.
+ * What is behind which path: rooms, logins, and what ws-room-service tells about itself.
  * <p>
  * A room's name is the one segment after {@code /rooms/}, or {@code /mini-comms/} as in the SDK's preview, with its percent-escapes decoded
  * as UTF-8. Both lead to the same room.
@@ -20,6 +20,7 @@ import dcl.transport.websocket.WebSocketAcceptor;
 final class Routes implements WebSocketAcceptor {
 
 	static final String ROOMS = "/rooms/";
+	static final String JSON = "application/json";
 
 	private static final List<String> PREFIXES = List.of(ROOMS, "/mini-comms/");
 	private static final int MOST_NAME_CHARS = 255;
@@ -28,26 +29,34 @@ final class Routes implements WebSocketAcceptor {
 	private static final List<String> SUBPROTOCOLS = List.of("rfc5", "rfc4");
 
 	private final Environment environment;
+	private final Logins logins;
 	private final String version;
 
 	Routes(Environment environment, String version) {
 		this.environment = environment;
+		this.logins = new Logins(environment);
 		this.version = version;
 	}
 
 	@Override
 	public HttpAnswer answer(HttpRequest request) {
+		if (request.path().startsWith(Logins.PATH)) {
+			return logins.answer(request, request.path().substring(Logins.PATH.length()));
+		}
+		if (request.method().equals("POST")) {
+			return HttpAnswer.reply(405, "logins are at " + Logins.PATH + "{name}").header("Allow", "GET, HEAD");
+		}
 		Optional<String> segment = PREFIXES.stream().filter(request.path()::startsWith).map(prefix -> request.path().substring(prefix.length()))
 				.filter(rest -> !rest.isEmpty() && rest.indexOf('/') < 0).findFirst();
 		if (request.isUpgrade() && segment.isPresent()) {
 			return room(request, segment.get());
 		}
 		return switch (request.path()) {
-			case "/status", "/rooms/status" -> HttpAnswer.reply(200, "application/json", status().getBytes(StandardCharsets.UTF_8));
+			case "/status", "/rooms/status" -> HttpAnswer.reply(200, JSON, utf8(status()));
 			case "/health/live" -> HttpAnswer.reply(200, "alive");
 			default -> segment.isPresent()
 					? HttpAnswer.reply(426, "a room is a WebSocket")
-					: HttpAnswer.reply(404, "rooms are at " + ROOMS + "{name}");
+					: HttpAnswer.reply(404, "rooms are at " + ROOMS + "{name}, logins at " + Logins.PATH + "{name}");
 		};
 	}
 
@@ -113,8 +122,12 @@ final class Routes implements WebSocketAcceptor {
 		return json.append("]}").toString();
 	}
 
-	/** Names have no control characters, so this is all that JSON wants. */
-	private static String quoted(String text) {
+	static byte[] utf8(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+	/** Names have no control characters, nor have our own words, so this is all that JSON wants. */
+	static String quoted(String text) {
 		return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
 	}
 }

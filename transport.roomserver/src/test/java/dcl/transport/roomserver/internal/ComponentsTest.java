@@ -57,6 +57,7 @@ class ComponentsTest {
 		ConfiguredRoomServer component = new ConfiguredRoomServer(context(), config());
 		RoomServer server = (RoomServer) registered.get(0);
 		assertThat(((Dictionary<?, ?>) registered.get(1)).get("url")).isEqualTo(server.url().toString());
+		assertThat(((Dictionary<?, ?>) registered.get(1)).get("loginUrl")).isEqualTo(server.loginUrl().toString());
 		Client client = Client.join(server.url().resolve("plaza"), Wallets.random());
 		client.take(WsPacket.Welcome.class);
 

@@ -44,7 +44,7 @@ final class Vectors {
 		return StreamSupport.stream(array.spliterator(), false);
 	}
 
-	private static JsonNode load(String name) {
+	static JsonNode load(String name) {
 		try (InputStream in = Vectors.class.getResourceAsStream("/vectors/" + name)) {
 			return new ObjectMapper().readTree(in);
 		} catch (IOException e) {
