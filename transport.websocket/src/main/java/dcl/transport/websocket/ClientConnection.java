@@ -96,7 +96,7 @@ class ClientConnection extends Connection {
 			deadline(loop.now() + left / untried.size());
 			InetSocketAddress next = new InetSocketAddress(untried.poll(), request.port());
 			try {
-				SocketChannel channel = SocketChannel.open();
+				SocketChannel channel = loop.selector().provider().openSocketChannel();
 				try {
 					channel.configureBlocking(false);
 					channel.setOption(StandardSocketOptions.TCP_NODELAY, true);

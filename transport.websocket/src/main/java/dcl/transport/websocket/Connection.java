@@ -339,6 +339,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		head = null;
 		phase(Phase.OPEN, null);
 		heard = loop.now();
+		controlSecond = heard; // the clock may be negative, so zero is no time
 		queue.open();
 		inbox.opened();
 		if (aborted || asked.get() != null) {

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 import org.java_websocket.framing.Framedata;
 import org.slf4j.Logger;
@@ -57,6 +58,7 @@ final class Loop implements Runnable {
 	}
 
 	private final Selector selector;
+	private final LongSupplier clock; // nanoseconds, from any origin
 	private final Thread thread;
 	private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 	private final Queue<Connection> dirty = new ConcurrentLinkedQueue<>();
@@ -66,14 +68,22 @@ final class Loop implements Runnable {
 	private long collectUntil;
 	private final List<Connection> live = new ArrayList<>();
 	private final List<Runnable> ticks = new ArrayList<>();
-	private long now = System.nanoTime();
-	private long scanned = now;
+	private long now;
+	private long scanned;
 	private volatile boolean stopping;
 	private volatile boolean stopped;
 
 	Loop(Object engine, String name, long coalesceMillis) throws IOException {
+		this(engine, name, coalesceMillis, Selector.open(), System::nanoTime);
+	}
+
+	/** For tests: what the selector tells, and the time, are theirs to say. */
+	Loop(Object engine, String name, long coalesceMillis, Selector selector, LongSupplier clock) {
 		this.coalesceMillis = coalesceMillis;
-		selector = Selector.open();
+		this.selector = selector;
+		this.clock = clock;
+		now = clock.getAsLong();
+		scanned = now;
 		thread = EngineThread.make(engine, this, name);
 	}
 
@@ -191,7 +201,8 @@ final class Loop implements Runnable {
 		}
 	}
 
-	private void turn() throws IOException {
+	/** One look at the selector, and all that follows from it. */
+	void turn() throws IOException {
 		awake.set(false);
 		// whoever adds after this look wakes the selector, since the flag is down
 		boolean busy = !tasks.isEmpty() || stopping;
@@ -201,9 +212,9 @@ final class Loop implements Runnable {
 			busy |= !dirty.isEmpty();
 		} else if (collecting.get()) {
 			if (collectUntil == 0) {
-				collectUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(coalesceMillis);
+				collectUntil = clock.getAsLong() + TimeUnit.MILLISECONDS.toNanos(coalesceMillis);
 			}
-			wait = Math.min(TICK_MILLIS, TimeUnit.NANOSECONDS.toMillis(collectUntil - System.nanoTime()));
+			wait = Math.min(TICK_MILLIS, TimeUnit.NANOSECONDS.toMillis(collectUntil - clock.getAsLong()));
 			due = wait <= 0;
 			busy |= due;
 		}
@@ -213,7 +224,7 @@ final class Loop implements Runnable {
 			selector.select(this::ready, wait);
 		}
 		awake.set(true);
-		now = System.nanoTime();
+		now = clock.getAsLong();
 		for (int i = 0; i < SHARE; i++) {
 			Runnable task = tasks.poll();
 			if (task == null) {
@@ -246,7 +257,7 @@ final class Loop implements Runnable {
 	}
 
 	private void ready(SelectionKey key) {
-		now = System.nanoTime();
+		now = clock.getAsLong();
 		Selectable selectable = (Selectable) key.attachment();
 		try {
 			selectable.ready(key);

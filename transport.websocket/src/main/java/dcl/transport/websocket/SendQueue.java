@@ -56,18 +56,18 @@ final class SendQueue {
 		if (frame.length > bound) {
 			return SendResult.TOO_BIG;
 		}
-		int over = bytes + frame.length - bound;
+		int over = frame.length - (bound - bytes);
 		if (over > 0) {
 			above = true;
-			if (!lossy) {
-				return SendResult.FULL;
-			}
-			if (over > lossyBytes) {
+			if (over > lossyBytes) { // then nothing gives way in vain
+				if (!lossy) {
+					return SendResult.FULL;
+				}
 				dropped++;
 				return SendResult.DROPPED;
 			}
-			while (bytes + frame.length > bound) {
-				dropOldestLossy();
+			while (frame.length > bound - bytes) {
+				dropOldestLossy(); // each was queued by a call of its own: the work of dropping is never more than that of queueing
 			}
 		}
 		append(new Entry(frame, lossy));

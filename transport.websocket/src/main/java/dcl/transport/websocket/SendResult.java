@@ -4,7 +4,7 @@ package dcl.transport.websocket;
 public enum SendResult {
 	/** It is queued. That is no promise that the peer receives it, and a lossy one may still give way to a newer one. */
 	ACCEPTED,
-	/** The queue is full and the message was reliable: nothing was queued. Wait for {@link WebSocketListener#writable}. */
+	/** The queue is full of reliable messages, and so was this one: nothing was queued. Wait for {@link WebSocketListener#writable}. */
 	FULL,
 	/** The queue is full of reliable messages and the message was lossy: it was dropped. */
 	DROPPED,

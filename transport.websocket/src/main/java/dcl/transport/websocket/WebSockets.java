@@ -36,13 +36,20 @@ public final class WebSockets implements AutoCloseable {
 	private final Set<Server> servers = ConcurrentHashMap.newKeySet();
 	private final ThreadPoolExecutor callbacks; // null if the host brought its own
 	private final ThreadPoolExecutor computing;
+	private final Executor computer; // what TLS computes on
 	private final ThreadPoolExecutor resolving;
 	private volatile boolean closed; // written with this locked
 
 	private WebSockets(WebSocketOptions options) {
+		this(options, null);
+	}
+
+	/** For tests, which may bring what TLS computes on. */
+	WebSockets(WebSocketOptions options, Executor computer) {
 		this.options = options;
 		callbacks = options.executor.isPresent() ? null : pool("callback", CALLBACK_THREADS);
 		computing = pool("tls", TLS_THREADS);
+		this.computer = computer == null ? computing : computer;
 		resolving = pool("dns", DNS_THREADS);
 	}
 
@@ -191,7 +198,7 @@ public final class WebSockets implements AutoCloseable {
 
 	/** Runs what TLS has to compute. */
 	void compute(Runnable task) {
-		computing.execute(task);
+		computer.execute(task);
 	}
 
 	/** Runs a name lookup, which may block for long. */

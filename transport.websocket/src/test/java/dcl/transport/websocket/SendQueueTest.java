@@ -23,12 +23,13 @@ class SendQueueTest {
 	}
 
 	@Test
-	void a_full_queue_drops_the_oldest_lossy_and_refuses_the_reliable() {
+	void a_full_queue_drops_the_oldest_lossy_and_refuses_what_that_cannot_make_room_for() {
 		SendQueue queue = new SendQueue(100);
 		queue.open();
 		assertThat(queue.offer(frame(40, 1), true)).isEqualTo(SendResult.ACCEPTED);
 		assertThat(queue.offer(frame(40, 2), false)).isEqualTo(SendResult.ACCEPTED);
-		assertThat(queue.offer(frame(21, 3), false)).isEqualTo(SendResult.FULL);
+		assertThat(queue.offer(frame(61, 3), false)).as("one more than the lossy ones can give").isEqualTo(SendResult.FULL);
+		assertThat(queue.dropped()).as("nothing gave way in vain").isZero();
 		assertThat(queue.offer(frame(20, 4), false)).isEqualTo(SendResult.ACCEPTED);
 		assertThat(queue.bytes()).isEqualTo(100);
 		assertThat(queue.offer(frame(1, 5), true)).isEqualTo(SendResult.ACCEPTED);
@@ -44,6 +45,38 @@ class SendQueueTest {
 		assertThat(queue.bytes()).as("counts until it is written").isEqualTo(100);
 		assertThat(queue.written(100, true)).as("writable").isTrue();
 		assertThat(queue.bytes()).isZero();
+	}
+
+	@Test
+	void lossy_messages_give_way_to_a_reliable_one_the_oldest_first_and_no_more_than_needed() {
+		SendQueue queue = new SendQueue(1000);
+		queue.open();
+		for (int i = 0; i < 100; i++) { // full of lossy ones
+			assertThat(queue.offer(frame(10, i), true)).isEqualTo(SendResult.ACCEPTED);
+		}
+		assertThat(queue.offer(frame(95, 100), false)).isEqualTo(SendResult.ACCEPTED);
+		assertThat(queue.dropped()).isEqualTo(10);
+		assertThat(queue.bytes()).isEqualTo(995);
+		assertThat(queue.offer(frame(900, 101), false)).as("up to the bound").isEqualTo(SendResult.ACCEPTED);
+		assertThat(queue.dropped()).isEqualTo(100);
+		assertThat(queue.bytes()).isEqualTo(995);
+		assertThat(queue.offer(frame(6, 102), false)).as("full of reliable ones").isEqualTo(SendResult.FULL);
+		assertThat(queue.offer(frame(5, 103), false)).isEqualTo(SendResult.ACCEPTED);
+		ByteBuffer out = ByteBuffer.allocate(1000);
+		queue.take(out);
+		assertThat(List.of(out.get(0), out.get(95), out.get(995))).containsExactly((byte) 100, (byte) 101, (byte) 103);
+	}
+
+	@Test
+	void what_the_loop_has_taken_does_not_give_way_to_a_reliable_message() {
+		SendQueue queue = new SendQueue(100);
+		queue.open();
+		queue.offer(frame(60, 1), true);
+		queue.offer(frame(40, 2), true);
+		queue.take(ByteBuffer.allocate(10));
+		assertThat(queue.offer(frame(41, 3), false)).isEqualTo(SendResult.FULL);
+		assertThat(queue.offer(frame(40, 4), false)).isEqualTo(SendResult.ACCEPTED);
+		assertThat(queue.dropped()).isEqualTo(1);
 	}
 
 	@Test
@@ -84,8 +117,7 @@ class SendQueueTest {
 				int first = taken > 0 ? 1 : 0;
 				int bytes = flight - taken + model.stream().mapToInt(m -> m.frame.length).sum();
 				int lossy = model.subList(Math.min(first, model.size()), model.size()).stream().filter(Modelled::lossy).mapToInt(m -> m.frame.length).sum();
-				SendResult expected = bytes + next.frame.length <= bound ? SendResult.ACCEPTED : !next.lossy ? SendResult.FULL
-						: bytes - lossy + next.frame.length <= bound ? SendResult.ACCEPTED : SendResult.DROPPED;
+				SendResult expected = bytes - lossy + next.frame.length <= bound ? SendResult.ACCEPTED : next.lossy ? SendResult.DROPPED : SendResult.FULL;
 				if (expected == SendResult.ACCEPTED) {
 					while (bytes + next.frame.length > bound) {
 						int oldest = first;
