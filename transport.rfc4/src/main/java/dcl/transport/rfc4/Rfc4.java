@@ -63,6 +63,10 @@ public final class Rfc4 {
 	 */
 	public static Rfc4Packet decode(Packet packet) {
 		byte[] bytes = bytes(packet);
+		Rfc4Packet plain = PlainMovement.read(bytes, packet.size());
+		if (plain != null) {
+			return plain;
+		}
 		try {
 			return Rfc4Packet.parser().parseFrom(bytes, 0, packet.size());
 		} catch (InvalidProtocolBufferException e) {

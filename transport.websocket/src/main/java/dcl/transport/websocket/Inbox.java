@@ -31,6 +31,7 @@ final class Inbox implements Runnable {
 	/** What an event counts besides its payload, so that empty messages fill an inbox too. */
 	private static final int EVENT_BYTES = 64;
 	private static final int LARGE = 1024;
+	private static final int SETTLE_BYTES = 4 << 10;
 
 	private final WebSocketListener listener;
 	private final Connection connection;
@@ -50,6 +51,7 @@ final class Inbox implements Runnable {
 	private volatile boolean discard;
 	private volatile boolean urgent;
 	private boolean complained; // of the running task
+	private int released; // of the running task: what it has delivered and heldBytes still counts
 
 	Inbox(WebSocketListener listener, Connection connection, Executor executor, int bound) {
 		this.listener = listener;
@@ -158,6 +160,9 @@ final class Inbox implements Runnable {
 	@Override
 	public void run() {
 		for (int left = TURN;; left--) {
+			if (released >= SETTLE_BYTES || released > 0 && (paused || working.isEmpty())) {
+				settle();
+			}
 			Object event = next();
 			if (event == null) {
 				return;
@@ -188,6 +193,7 @@ final class Inbox implements Runnable {
 			}
 			if (discard) {
 				heldBytes.set(0);
+				released = 0;
 				boolean opening = working.peek() == OPENED || arrived.peek() == OPENED;
 				working.clear();
 				arrived.clear();
@@ -260,7 +266,13 @@ final class Inbox implements Runnable {
 	}
 
 	private void release(int payloadBytes) {
-		long held = heldBytes.addAndGet(-payloadBytes - EVENT_BYTES);
+		released += payloadBytes + EVENT_BYTES;
+	}
+
+	/** Tells the loop how much room there is again: once for some messages, since it costs as much as a small one. */
+	private void settle() {
+		long held = heldBytes.addAndGet(-released);
+		released = 0;
 		if (throttled && held <= bound / 2) {
 			connection.markDirty();
 		}

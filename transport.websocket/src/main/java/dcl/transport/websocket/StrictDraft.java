@@ -119,12 +119,15 @@ final class StrictDraft extends Draft_6455 {
 	private static final byte[] EMPTY = {};
 	/** What is allocated at once for a frame of which less has arrived. */
 	private static final int FIRST_BYTES = 16 << 10;
+	/** The first byte of a binary message in one frame. */
+	private static final byte WHOLE_BINARY = (byte) (0x80 | Frames.BINARY);
 
 	private final Sink sink;
 	private final boolean client;
 	private final WebSocketLimits limits;
 	private final Masks masks;
 	private final List<Framedata> found; // shared by the loop: empty between calls
+	private final int usualBytes;
 
 	private final byte[] head = new byte[14];
 	private int headHave;
@@ -148,6 +151,7 @@ final class StrictDraft extends Draft_6455 {
 		this.limits = limits;
 		this.masks = masks;
 		this.found = found;
+		usualBytes = Math.min(Frames.MAX_CONTROL_BYTES, Math.min(limits.maxFrameBytes(), limits.maxMessageBytes())); // a length of seven bits
 	}
 
 	/** {@code WebSocketImpl} asks for its own copy; each draft serves one connection as it is. */
@@ -159,13 +163,38 @@ final class StrictDraft extends Draft_6455 {
 	/** Frames go here and not through {@code WebSocketImpl.decode}, which writes what arrives to a trace log. */
 	void read(WebSocketImpl impl, ByteBuffer in) {
 		try {
-			List<Framedata> frames = translateFrame(in);
-			for (int i = 0; i < frames.size() && !dead; i++) {
-				processFrame(impl, frames.get(i));
+			while (in.hasRemaining() && !dead) {
+				if (!usual(in)) {
+					List<Framedata> frames = translateFrame(in);
+					if (!frames.isEmpty()) {
+						processFrame(impl, frames.get(0));
+					}
+				}
 			}
 		} finally {
 			found.clear();
 		}
+	}
+
+	/** Reads what nearly all frames are, a whole small binary message that is there to its end; returns false for all others, good or bad. */
+	private boolean usual(ByteBuffer in) {
+		int start = in.position();
+		int headBytes = client ? 2 : 6;
+		int left = in.remaining() - headBytes;
+		if (headHave > 0 || payload != null || messageOpcode != 0 || left < 0 || in.get(start) != WHOLE_BINARY) {
+			return false;
+		}
+		int size = (byte) (in.get(start + 1) ^ (client ? 0 : 0x80)); // negative if it is masked and must not be, or the other way round
+		if (size < 0 || size > usualBytes || size > left) {
+			return false;
+		}
+		byte[] message = new byte[size];
+		in.position(start + headBytes).get(message);
+		if (!client) {
+			Frames.mask(message, 0, message, 0, size, in.getInt(start + 2));
+		}
+		sink.message(message, false);
+		return true;
 	}
 
 	/** Reads nothing more. */
@@ -175,10 +204,11 @@ final class StrictDraft extends Draft_6455 {
 		fragments = null;
 	}
 
+	/** Returns the first frame that becomes whole, or is broken; none if all is read before. */
 	@Override
 	public List<Framedata> translateFrame(ByteBuffer in) {
 		found.clear();
-		while (!dead && (payload == null ? head(in) : in.hasRemaining())) {
+		while (found.isEmpty() && (payload == null ? head(in) : in.hasRemaining())) {
 			int part = Math.min(in.remaining(), length - filled);
 			if (filled + part > payload.length) {
 				byte[] larger = new byte[(int) Math.min(length, Math.max(2L * payload.length, filled + part))];

@@ -148,7 +148,7 @@ final class Conversation implements Transport {
 	private int maxPacketBytes = Integer.MAX_VALUE;
 
 	// Touched by drain() only:
-	private final Incoming[] batch = new Incoming[BATCH];
+	private final LossyQueue.Entry[] batch = new LossyQueue.Entry[BATCH];
 	private int batchAt;
 	private int batchEnd;
 	private LinkCode code;
@@ -233,7 +233,7 @@ final class Conversation implements Transport {
 			} else if (packet.size() <= limit) {
 				int dropped = outgoing.offer(mine, settings.outgoingPackets(), settings.outgoingBytes());
 				if (dropped != LossyQueue.REFUSED) {
-					stats.accepted.incrementAndGet();
+					Stats.add(stats.accepted, 1);
 					if (dropped > 0) {
 						stats.sendDropped.addAndGet(dropped);
 					}
@@ -371,8 +371,8 @@ final class Conversation implements Transport {
 				stats.receiveDropped.addAndGet(dropped);
 				pauseIgnored = true;
 			}
-			stats.received.incrementAndGet();
-			stats.bytesReceived.addAndGet(message.bytes);
+			Stats.add(stats.received, 1);
+			Stats.add(stats.bytesReceived, message.bytes);
 			wake();
 			if (resume == null) {
 				if (incoming.size() < bound - bound / 4) {
@@ -515,9 +515,12 @@ final class Conversation implements Transport {
 				continue;
 			}
 			while (batchAt < batchEnd) {
-				Incoming next = batch[batchAt];
+				LossyQueue.Entry next = batch[batchAt];
 				batch[batchAt++] = null;
-				handle(next);
+				if (next == null) { // it was dropped
+					continue;
+				}
+				handle((Incoming) next);
 				if (System.nanoTime() - until >= 0) {
 					break;
 				}
@@ -538,10 +541,7 @@ final class Conversation implements Transport {
 	/** Takes the next reports out of the queue; returns whom to tell that there is room again. The lock is held. */
 	private Stage<Void> fill() {
 		batchAt = 0;
-		batchEnd = 0;
-		while (batchEnd < BATCH && !incoming.isEmpty()) {
-			batch[batchEnd++] = incoming.poll();
-		}
+		batchEnd = incoming.take(batch);
 		return resume != null && incoming.size() <= registry.settings().incomingPackets() / 2 ? endPause() : null;
 	}
 

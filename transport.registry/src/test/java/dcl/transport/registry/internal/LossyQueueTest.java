@@ -1,8 +1,11 @@
 package dcl.transport.registry.internal;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,6 +76,7 @@ class LossyQueueTest {
 		double offers = 0.4 + random.nextDouble() / 2;
 		for (int i = 0; i < 6_000; i++) {
 			double what = random.nextDouble();
+			int slots = queue.slots();
 			if (what < offers) {
 				Item item = new Item(i, random.nextInt(100), random.nextDouble() < lossyShare);
 				assertThat(queue.offer(item, maxEntries, maxBytes)).isEqualTo(model.offer(item, maxEntries, maxBytes));
@@ -83,6 +87,15 @@ class LossyQueueTest {
 			} else if (what > 0.9999) {
 				queue.clear();
 				model.items.clear();
+			} else if (what > 0.99) {
+				LossyQueue.Entry[] taken = new LossyQueue.Entry[1 + random.nextInt(64)];
+				int used = queue.take(taken);
+				assertThat(Arrays.stream(taken, used, taken.length)).allMatch(Objects::isNull);
+				List<LossyQueue.Entry> whole = Stream.of(taken).filter(Objects::nonNull).toList();
+				List<Item> expected = model.items.subList(0, whole.size());
+				assertThat(whole).isEqualTo(expected);
+				assertThat(used).isEqualTo(Math.min(taken.length, slots));
+				expected.clear();
 			} else {
 				assertThat(queue.poll()).isSameAs(model.items.isEmpty() ? null : model.items.remove(0));
 			}

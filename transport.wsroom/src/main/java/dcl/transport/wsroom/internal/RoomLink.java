@@ -39,7 +39,7 @@ import dcl.transport.websocket.WebSockets;
  * The client of one room (ADR-105): identification, challenge, welcome, and then packets.
  * <p>
  * The engine calls the listener's methods one at a time, on the thread that moves the bytes of all rooms: nothing in them waits, or calls a host's code. The
- * registry calls the link's; timers and signatures come from anywhere. The phase is guarded by the lock, the roster is the listener's alone.
+ * registry calls the link's; timers and signatures come from anywhere. The phase changes under the lock, the roster is the listener's alone.
  */
 final class RoomLink implements Link, WebSocketListener {
 
@@ -70,8 +70,9 @@ final class RoomLink implements Link, WebSocketListener {
 	private final CompletableFuture<Void> closed = new CompletableFuture<>();
 	private final Roster roster = new Roster();
 	private final Object lock = new Object();
+	/** Written with the lock held. */
+	private volatile Phase phase = Phase.CONNECTING;
 	// Guarded by lock:
-	private Phase phase = Phase.CONNECTING;
 	private Future<?> timer;
 	private CompletableFuture<Void> room;
 
@@ -204,10 +205,7 @@ final class RoomLink implements Link, WebSocketListener {
 
 	@Override
 	public void message(WebSocketConnection socket, byte[] payload, boolean text) {
-		Phase now;
-		synchronized (lock) {
-			now = phase;
-		}
+		Phase now = phase;
 		if (now == Phase.OVER) {
 			return;
 		}
@@ -332,11 +330,7 @@ final class RoomLink implements Link, WebSocketListener {
 
 	/** Something that does not belong here: the end of a handshake, but not of a session. */
 	private void odd(String what) {
-		boolean session;
-		synchronized (lock) {
-			session = phase == Phase.ROOM;
-		}
-		if (session) {
+		if (phase == Phase.ROOM) {
 			context.invalid(what);
 		} else {
 			fail(new TransportException(Code.PROTOCOL, what));
@@ -358,10 +352,7 @@ final class RoomLink implements Link, WebSocketListener {
 
 	@Override
 	public void closed(WebSocketConnection socket, WebSocketEnding ending) {
-		Phase before;
-		synchronized (lock) {
-			before = phase;
-		}
+		Phase before = phase;
 		enter(Phase.OVER);
 		if (before == Phase.ROOM) {
 			context.closed(Endings.afterWelcome(ending));
@@ -396,10 +387,8 @@ final class RoomLink implements Link, WebSocketListener {
 	}
 
 	private void late(Phase step) {
-		synchronized (lock) {
-			if (phase != step) {
-				return;
-			}
+		if (phase != step) {
+			return;
 		}
 		fail(new TransportException(Code.TIMEOUT, "the server did not send " + step.waitingFor + " within " + settings.stepTimeout().toMillis() + " ms"));
 	}
