@@ -103,17 +103,19 @@ final class Attempt {
 		}
 		Set<PeerId> peers;
 		int maxPacketBytes;
+		boolean confirms;
 		Workers.Callee outer = registry.workers().enter(code);
 		try {
 			peers = Set.copyOf(link.peers());
 			maxPacketBytes = link.maxPacketBytes();
+			confirms = link.confirms();
 		} catch (Throwable thrown) { // foreign code
 			conversation.failed(code.failure(thrown));
 			return;
 		} finally {
 			registry.workers().exit(outer);
 		}
-		conversation.opened(this, link, peers, maxPacketBytes);
+		conversation.opened(this, link, peers, maxPacketBytes, confirms);
 	}
 
 	/**

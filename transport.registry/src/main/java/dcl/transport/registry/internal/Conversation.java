@@ -121,6 +121,7 @@ final class Conversation implements Transport {
 	private final List<Ear> ears = new CopyOnWriteArrayList<>();
 	private final Set<PeerId> peers = ConcurrentHashMap.newKeySet();
 	private volatile State state = State.NEW;
+	private volatile boolean confirms;
 	private volatile long invalidLoggedAt = System.nanoTime() - INVALID_LOG_NANOS;
 
 	private final Object lock = new Object();
@@ -131,6 +132,8 @@ final class Conversation implements Transport {
 	private boolean scheduled;
 	private Turn turn = new Turn();
 	private int rosterQueued;
+	/** What the link has confirmed and listeners have not been told. */
+	private long confirmedUntold;
 	private Stage<Void> resume;
 	private Future<?> pauseTimer;
 	/** Whether the wire went on during the pause until packets had to be dropped: it cannot stop reading. */
@@ -258,6 +261,11 @@ final class Conversation implements Transport {
 	}
 
 	@Override
+	public boolean confirms() {
+		return confirms;
+	}
+
+	@Override
 	public CompletionStage<Void> disconnect() {
 		boolean drain;
 		synchronized (lock) {
@@ -317,8 +325,8 @@ final class Conversation implements Transport {
 	}
 
 	/** The handshake is over. */
-	void opened(Attempt from, Link opened, Set<PeerId> present, int most) {
-		control(() -> open(from, opened, present, most));
+	void opened(Attempt from, Link opened, Set<PeerId> present, int most, boolean confirming) {
+		control(() -> open(from, opened, present, most, confirming));
 	}
 
 	/** The handshake failed. */
@@ -423,7 +431,21 @@ final class Conversation implements Transport {
 
 	/** See {@link LinkContext#confirmed}. */
 	void confirmed(long packets) {
-		stats.confirmed.addAndGet(Math.max(0, packets));
+		if (packets <= 0) {
+			return;
+		}
+		stats.confirmed.addAndGet(packets);
+		synchronized (lock) {
+			if (isDeaf()) {
+				return;
+			}
+			confirms = true; // whatever it said of itself
+			if (confirmedUntold == 0) {
+				control.add(this::tellConfirmed);
+			}
+			confirmedUntold += packets;
+			wake();
+		}
 	}
 
 	/** See {@link LinkContext#closed}. */
@@ -572,7 +594,7 @@ final class Conversation implements Transport {
 		});
 	}
 
-	private void open(Attempt from, Link opened, Set<PeerId> present, int most) {
+	private void open(Attempt from, Link opened, Set<PeerId> present, int most, boolean confirming) {
 		int maxPeers = registry.settings().maxPeers();
 		Candidate.Code taken;
 		synchronized (lock) {
@@ -581,6 +603,7 @@ final class Conversation implements Transport {
 				peers.addAll(present);
 				link = opened;
 				maxPacketBytes = most;
+				confirms |= confirming;
 				state = State.CONNECTED;
 			}
 		}
@@ -633,6 +656,17 @@ final class Conversation implements Transport {
 			return;
 		}
 		tell(change.joined ? listener -> listener.peerJoined(change.peer) : listener -> listener.peerLeft(change.peer));
+	}
+
+	private void tellConfirmed() {
+		long more;
+		synchronized (lock) {
+			more = confirmedUntold;
+			confirmedUntold = 0;
+		}
+		if (told && !ended) {
+			tell(listener -> listener.confirmed(more));
+		}
 	}
 
 	private void tell(Consumer<TransportListener> event) {

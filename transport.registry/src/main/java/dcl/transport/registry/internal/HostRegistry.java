@@ -22,6 +22,7 @@ final class HostRegistry implements TransportRegistry {
 
 	private final Registry registry;
 	private final Set<Transport> mine = ConcurrentHashMap.newKeySet();
+	private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
 	private volatile boolean givenBack;
 
 	HostRegistry(Registry registry) {
@@ -56,12 +57,23 @@ final class HostRegistry implements TransportRegistry {
 
 	@Override
 	public Session session(TransportUri uri, TransportOptions options, SessionPolicy policy) throws TransportException {
-		throw new TransportException(Code.UNSUPPORTED, "sessions are not there yet");
+		refuseIfGivenBack();
+		LastingSession session = registry.session(Objects.requireNonNull(uri), Objects.requireNonNull(options), Objects.requireNonNull(policy),
+				sessions::remove);
+		sessions.add(session);
+		if (session.state() == Session.State.CLOSED) { // the registry was stopped meanwhile
+			sessions.remove(session);
+		}
+		if (givenBack) {
+			session.close();
+			refuseIfGivenBack();
+		}
+		return session;
 	}
 
 	@Override
 	public Set<Session> sessions() {
-		return Set.of();
+		return Set.copyOf(sessions);
 	}
 
 	@Override
@@ -88,6 +100,7 @@ final class HostRegistry implements TransportRegistry {
 		givenBack = true;
 		registry.abandon(this, GIVEN_BACK);
 		if (!registry.isStopping()) {
+			sessions.forEach(Session::close);
 			mine.forEach(Transport::close);
 		}
 	}

@@ -3,6 +3,7 @@ package dcl.transport.registry.internal;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,6 +27,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import dcl.transport.Identity;
+import dcl.transport.SessionPolicy;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
@@ -48,6 +51,7 @@ final class Registry {
 	private static final int MAX_ASKERS = 64;
 	/** How many {@code fixed-adapter:} and {@code archipelago:archipelago:} are taken off. */
 	private static final int MAX_WRAPPERS = 4;
+	private static final String STOPPED = "the transport registry was stopped";
 	private static final String FIXED_ADAPTER = "fixed-adapter";
 	private static final String ARCHIPELAGO = "archipelago";
 
@@ -64,6 +68,8 @@ final class Registry {
 
 	private final AtomicReference<Providers> providers = new AtomicReference<>(Providers.NONE);
 	private final Set<Conversation> open = ConcurrentHashMap.newKeySet();
+	private final Set<LastingSession> sessions = ConcurrentHashMap.newKeySet();
+	private final World world = new Here();
 	private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
 	private final Supplier<Optional<Identity>> identities;
 	private final Workers workers;
@@ -154,7 +160,7 @@ final class Registry {
 		} catch (InterruptedException e) {
 			Thread.currentThread().interrupt();
 		} catch (TimeoutException e) {
-			LOG.warn("{}: not all of {} links closed within {} ms", who, goodbyes.size(), millis);
+			LOG.warn("{}: not all of {} closed within {} ms", who, goodbyes.size(), millis);
 		} catch (ExecutionException e) {
 			throw new IllegalStateException("a goodbye never fails", e);
 		}
@@ -280,7 +286,79 @@ final class Registry {
 
 	private void refuseIfStopped() throws TransportException {
 		if (stopped) {
-			throw new TransportException(Code.NO_PROVIDER, "the transport registry was stopped");
+			throw new TransportException(Code.NO_PROVIDER, STOPPED);
+		}
+	}
+
+	// ---- sessions
+
+	/** Returns a session that nobody has asked to connect. */
+	LastingSession session(TransportUri uri, TransportOptions options, SessionPolicy policy, Consumer<LastingSession> whenClosed) throws TransportException {
+		refuseIfStopped();
+		LastingSession session = new LastingSession(world, uri, options, policy, over -> {
+			sessions.remove(over);
+			whenClosed.accept(over);
+		});
+		sessions.add(session);
+		if (stopped) { // meanwhile, and may not have seen this one
+			sessions.remove(session);
+			refuseIfStopped();
+		}
+		return session;
+	}
+
+	/** The real world. */
+	private final class Here implements World {
+
+		@Override
+		public Transport create(TransportUri uri, TransportOptions options) throws TransportException {
+			return Registry.this.create(uri, options, over -> {
+			});
+		}
+
+		@Override
+		public CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout, Object owner) {
+			return Registry.this.whenAvailable(uri, timeout, owner);
+		}
+
+		@Override
+		public void abandon(Object owner) {
+			Registry.this.abandon(owner, "nobody waits any longer");
+		}
+
+		@Override
+		public void execute(Runnable task) {
+			workers.execute(task);
+		}
+
+		@Override
+		public Future<?> after(Duration time, Runnable task) {
+			return workers.after(time.toMillis(), task);
+		}
+
+		@Override
+		public long nanoTime() {
+			return System.nanoTime();
+		}
+
+		@Override
+		public Instant now() {
+			return Instant.now();
+		}
+
+		@Override
+		public long random(long bound) {
+			return ThreadLocalRandom.current().nextLong(bound + 1);
+		}
+
+		@Override
+		public Workers.Callee enter(Workers.Callee callee) {
+			return workers.enter(callee);
+		}
+
+		@Override
+		public void exit(Workers.Callee outer) {
+			workers.exit(outer);
 		}
 	}
 
@@ -315,7 +393,7 @@ final class Registry {
 			waiter.end();
 		}
 		if (stopped) {
-			release(waiter, new TransportException(Code.NO_PROVIDER, "the transport registry was stopped"));
+			release(waiter, new TransportException(Code.NO_PROVIDER, STOPPED));
 		}
 		return waiter.stage;
 	}
@@ -404,10 +482,13 @@ final class Registry {
 	void stop() {
 		stopping();
 		List<CompletableFuture<Void>> goodbyes = new ArrayList<>();
-		open.forEach(conversation -> goodbyes.add(conversation.leave(null, "the transport registry was stopped")));
+		List<LastingSession> staying = List.copyOf(sessions);
+		staying.forEach(session -> session.leave(STOPPED)); // first, so that none comes back
+		open.forEach(conversation -> goodbyes.add(conversation.leave(null, STOPPED)));
 		await(goodbyes, "registry", settings.unbindGraceMillis());
 		goodbyes.forEach(goodbye -> goodbye.complete(null)); // nobody waits any longer, and there will be no thread to tell it
-		abandon(null, "the transport registry was stopped");
+		await(staying.stream().map(session -> session.closed().<Void>thenApply(why -> null).toCompletableFuture()).toList(), "registry", settings.unbindGraceMillis());
+		abandon(null, STOPPED);
 		resolver.shutdownNow();
 		askers.shutdownNow();
 		workers.stop(settings.unbindGraceMillis());

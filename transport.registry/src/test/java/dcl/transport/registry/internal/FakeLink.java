@@ -27,6 +27,7 @@ final class FakeLink implements Link {
 
 	volatile Supplier<Set<PeerId>> peers = Set::of;
 	volatile int maxPacketBytes = Integer.MAX_VALUE;
+	volatile boolean confirms;
 	volatile Function<Packet, CompletionStage<Void>> sending = packet -> DONE;
 	volatile Supplier<CompletionStage<Void>> closing = () -> DONE;
 
@@ -38,6 +39,11 @@ final class FakeLink implements Link {
 	@Override
 	public int maxPacketBytes() {
 		return call("maxPacketBytes", () -> maxPacketBytes);
+	}
+
+	@Override
+	public boolean confirms() {
+		return call("confirms", () -> confirms);
 	}
 
 	@Override

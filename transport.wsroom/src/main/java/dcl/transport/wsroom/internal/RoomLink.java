@@ -118,6 +118,11 @@ final class RoomLink implements Link, WebSocketListener {
 	}
 
 	@Override
+	public boolean confirms() {
+		return true;
+	}
+
+	@Override
 	public CompletionStage<Void> send(Packet packet, Delivery delivery) {
 		if (!delivery.isBroadcast()) {
 			return failed(Code.UNSUPPORTED, "a ws-room carries packets to everybody; naming addressees is not possible");
