@@ -56,15 +56,18 @@ final class Output implements AutoCloseable {
 		if (!json && event.name().equals("failed")) {
 			return () -> err.println(line);
 		}
-		return () -> {
-			synchronized (waiting) {
-				if (waiting.size() >= MAX_LINES) {
-					leftOut++;
-				} else {
-					put(line);
-				}
+		return () -> offer(line);
+	}
+
+	/** Prints a line as it is, or leaves it out if too many wait; never waits itself. */
+	void offer(String line) {
+		synchronized (waiting) {
+			if (waiting.size() >= MAX_LINES) {
+				leftOut++;
+			} else {
+				put(line);
 			}
-		};
+		}
 	}
 
 	/** Prints one line as it is, which may wait for others. */

@@ -32,7 +32,8 @@ final class Tool {
 				.addSubcommand(new RoomCommand(io, servers))
 				.addSubcommand(new ConnectCommand(io, registry, backoff))
 				.addSubcommand(new ProvidersCommand(io, installed))
-				.addSubcommand(new ResolveCommand(io, registry, installed));
+				.addSubcommand(new ResolveCommand(io, registry, installed))
+				.addSubcommand(new ProbeCommand(io, registry));
 		line.getCommandSpec().version("comms " + version);
 		line.registerConverter(Duration.class, Durations::parse);
 		line.setUsageHelpWidth(WIDTH);
