@@ -160,6 +160,28 @@ public final class ChaosProxy implements AutoCloseable {
 		return call(() -> apply(pairs.get(connection), parsed));
 	}
 
+	/**
+	 * Does something to a connection once so many more bytes have come from a side, and before what is behind them goes on.
+	 *
+	 * @param bytes at least 1
+	 * @param side  {@link Side#UP} or {@link Side#DOWN}
+	 * @return whether the connection was still there
+	 */
+	public boolean applyAfter(int connection, long bytes, Side side, String fault) {
+		Fault parsed = Fault.parse(fault, side);
+		if (bytes < 1 || side == Side.BOTH || parsed.kind().isAtAccept()) {
+			throw new IllegalArgumentException("expected at least 1 byte, up or down, and a fault that does not stand in for the server");
+		}
+		awaitConnection(connection);
+		return call(() -> {
+			Pair pair = pairs.get(connection);
+			if (pair != null) {
+				pair.applyAfter(bytes, side, parsed);
+			}
+			return pair != null;
+		});
+	}
+
 	/** Does something to every connection there is, now; returns to how many. */
 	public int applyToAll(String fault) {
 		Fault parsed = Fault.parse(fault, null);

@@ -119,6 +119,10 @@ final class Flow {
 		}
 	}
 
+	void applyAfter(long bytes, Fault fault, int connection) {
+		steps.add(new Step(Unit.BYTES, 0, passed + bytes, side, connection, fault));
+	}
+
 	/** Forgets what waits, and whatever comes. */
 	void discard() {
 		drop = true;

@@ -66,6 +66,10 @@ final class Pair {
 		return side == Side.UP ? up.passed() : down.passed();
 	}
 
+	void applyAfter(long bytes, Side side, Fault fault) {
+		(side == Side.UP ? up : down).applyAfter(bytes, fault, number);
+	}
+
 	void note(String what) {
 		proxy.note("connection " + number + ": " + what);
 	}

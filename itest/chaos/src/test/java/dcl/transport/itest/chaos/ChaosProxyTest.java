@@ -87,6 +87,19 @@ class ChaosProxyTest {
 		}
 	}
 
+	@Test
+	void a_cut_some_bytes_from_now_lets_exactly_those_pass() throws Exception {
+		try (Wire wire = new Wire("")) {
+			End client = wire.client();
+			End server = wire.server();
+			server.write("before");
+			client.read(6);
+			assertThat(wire.proxy.applyAfter(1, 3, Side.DOWN, "fin")).isTrue();
+			server.write("afterwards");
+			assertThat(client.readAll()).isEqualTo("aft");
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = {"both", "up", "down"})
 	void a_reset_is_seen_on_its_side(String side) throws Exception {
