@@ -1,8 +1,10 @@
 package dcl.transport.websocket;
 
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /** The client role of one plain HTTP exchange: connects as for a WebSocket, with the same care for addresses and certificates, and asks for no upgrade. */
 final class HttpClientConnection extends ClientConnection implements HttpExchange {
@@ -11,7 +13,17 @@ final class HttpClientConnection extends ClientConnection implements HttpExchang
 	static final class Outcome implements WebSocketListener {
 
 		private final CompletableFuture<HttpReply> stage = new CompletableFuture<>();
+		private final Consumer<WebSocketStep> steps;
 		private volatile HttpReply reply;
+
+		Outcome(Consumer<WebSocketStep> steps) {
+			this.steps = Objects.requireNonNull(steps);
+		}
+
+		@Override
+		public void step(WebSocketConnection connection, WebSocketStep step) {
+			steps.accept(step);
+		}
 
 		@Override
 		public void message(WebSocketConnection connection, byte[] payload, boolean text) {
@@ -52,6 +64,7 @@ final class HttpClientConnection extends ClientConnection implements HttpExchang
 
 	@Override
 	void begun() {
+		reached(WebSocketStep.REQUEST);
 		sendHead(head("POST").append("Connection: close\r\nContent-Length: 0\r\n"));
 	}
 

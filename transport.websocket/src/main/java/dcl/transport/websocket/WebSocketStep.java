@@ -9,5 +9,7 @@ public enum WebSocketStep {
 	/** TLS is agreed and the certificate looked at; left out for {@code ws}. */
 	TLS,
 	/** The upgrade is asked for (RFC 6455, 4.1). */
-	UPGRADE
+	UPGRADE,
+	/** A plain request is sent, and its answer awaited; see {@link WebSockets#post}. */
+	REQUEST
 }

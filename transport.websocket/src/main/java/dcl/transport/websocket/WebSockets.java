@@ -13,6 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import javax.net.ssl.SSLContext;
 
@@ -98,13 +99,14 @@ public final class WebSockets implements AutoCloseable {
 	 * @param request      what to ask, made with {@link WebSocketRequest#http}; {@link WebSocketLimits#handshakeTimeout()} bounds TLS, and the answer,
 	 *                     {@link WebSocketLimits#maxHeadBytes()} its head
 	 * @param maxBodyBytes the longest body that is read
+	 * @param steps        hears how far it has come, where listeners are called; must not block
 	 * @return the exchange, under way
 	 * @throws IllegalStateException if the engine is closed
 	 * @throws UncheckedIOException  if the first use of the engine cannot open a selector
 	 */
-	public HttpExchange post(WebSocketRequest request, int maxBodyBytes) {
+	public HttpExchange post(WebSocketRequest request, int maxBodyBytes, Consumer<WebSocketStep> steps) {
 		start();
-		HttpClientConnection connection = new HttpClientConnection(this, nextLoop(), request, maxBodyBytes, new HttpClientConnection.Outcome());
+		HttpClientConnection connection = new HttpClientConnection(this, nextLoop(), request, maxBodyBytes, new HttpClientConnection.Outcome(steps));
 		if (!connection.loop.execute(connection::start)) {
 			throw new IllegalStateException("the engine is closed");
 		}

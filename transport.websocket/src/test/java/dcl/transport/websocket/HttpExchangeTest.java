@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,7 @@ class HttpExchangeTest {
 	static final int MOST = 1_000;
 	static final WebSocketLimits LIMITS = WebSocketLimits.defaults().toBuilder().handshakeTimeout(Duration.ofSeconds(20)).build();
 
+	final List<WebSocketStep> steps = new CopyOnWriteArrayList<>();
 	WebSockets sockets;
 	RawPeer.Port port;
 
@@ -51,6 +53,10 @@ class HttpExchangeTest {
 		return WebSocketRequest.http(URI.create("http://127.0.0.1:" + port.socket.getLocalPort() + path)).header("X-Token", "canary");
 	}
 
+	private HttpExchange post(WebSocketRequest request, int maxBodyBytes) {
+		return sockets.post(request, maxBodyBytes, steps::add);
+	}
+
 	static HttpReply reply(HttpExchange exchange) throws Exception {
 		return exchange.reply().toCompletableFuture().get(Recorder.SECONDS * 3, TimeUnit.SECONDS);
 	}
@@ -68,7 +74,7 @@ class HttpExchangeTest {
 
 	/** Answers one request with exactly this, then ends the connection. */
 	private HttpExchange answered(String answer, boolean drip) throws Exception {
-		HttpExchange exchange = sockets.post(request("/"), MOST);
+		HttpExchange exchange = post(request("/"), MOST);
 		try (RawPeer peer = port.take()) {
 			peer.head();
 			byte[] bytes = answer.getBytes(StandardCharsets.ISO_8859_1);
@@ -83,7 +89,7 @@ class HttpExchangeTest {
 
 	@Test
 	void a_request_is_a_post_without_a_body() throws Exception {
-		HttpExchange exchange = sockets.post(request("/a%20b/C?d=e"), MOST);
+		HttpExchange exchange = post(request("/a%20b/C?d=e"), MOST);
 		try (RawPeer peer = port.take()) {
 			assertThat(peer.head()).isEqualTo("POST /a%20b/C?d=e HTTP/1.1\r\nHost: 127.0.0.1:" + port.socket.getLocalPort()
 					+ "\r\nConnection: close\r\nContent-Length: 0\r\nX-Token: canary\r\n\r\n");
@@ -193,7 +199,7 @@ class HttpExchangeTest {
 	void a_server_that_is_slow_is_given_up() throws Exception {
 		WebSocketLimits quick = LIMITS.toBuilder().handshakeTimeout(Duration.ofMillis(300)).build();
 		for (String part : List.of("", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\n\r\n{")) {
-			HttpExchange exchange = sockets.post(request("/").limits(quick), MOST);
+			HttpExchange exchange = post(request("/").limits(quick), MOST);
 			try (RawPeer peer = port.take()) {
 				peer.write(part.getBytes(StandardCharsets.ISO_8859_1));
 				WebSocketEnding ending = failure(exchange);
@@ -205,7 +211,7 @@ class HttpExchangeTest {
 
 	@Test
 	void an_exchange_can_be_given_up() throws Exception {
-		HttpExchange exchange = sockets.post(request("/"), MOST);
+		HttpExchange exchange = post(request("/"), MOST);
 		try (RawPeer peer = port.take()) {
 			peer.head();
 			exchange.abort();
@@ -216,19 +222,19 @@ class HttpExchangeTest {
 
 	@Test
 	void a_closed_engine_ends_it() throws Exception {
-		HttpExchange exchange = sockets.post(request("/"), MOST);
+		HttpExchange exchange = post(request("/"), MOST);
 		try (RawPeer peer = port.take()) {
 			peer.head();
 			sockets.close();
 			assertThat(failure(exchange).kind()).isEqualTo(WebSocketEnding.Kind.ENGINE_CLOSED);
 		}
-		assertThatThrownBy(() -> sockets.post(request("/"), MOST)).isInstanceOf(IllegalStateException.class);
+		assertThatThrownBy(() -> post(request("/"), MOST)).isInstanceOf(IllegalStateException.class);
 	}
 
 	@Test
 	void nobody_there_is_unreachable() throws Exception {
 		port.close();
-		assertThat(failure(sockets.post(request("/"), MOST)).kind()).isEqualTo(WebSocketEnding.Kind.UNREACHABLE);
+		assertThat(failure(post(request("/"), MOST)).kind()).isEqualTo(WebSocketEnding.Kind.UNREACHABLE);
 	}
 
 	/** The name leads to one machine and the addresses to another, as after the answer of a name server that changes. */
@@ -239,7 +245,7 @@ class HttpExchangeTest {
 			canary.setSoTimeout(1);
 			named.setSoTimeout(10_000);
 			URI uri = URI.create("http://localhost:" + canary.getLocalPort() + "/");
-			HttpExchange exchange = sockets.post(WebSocketRequest.http(uri).addresses(List.of(InetAddress.getByName("127.0.0.2"))), MOST);
+			HttpExchange exchange = post(WebSocketRequest.http(uri).addresses(List.of(InetAddress.getByName("127.0.0.2"))), MOST);
 			try (RawPeer peer = new RawPeer(named.accept(), true)) {
 				assertThat(peer.head()).contains("\r\nHost: localhost:" + canary.getLocalPort() + "\r\n");
 				peer.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
@@ -254,11 +260,12 @@ class HttpExchangeTest {
 		int other = sockets.listen(WebSocketServerOptions.onLoopback(0).tls(Certificates.server(Certificates.WRONG_NAME)),
 				request -> HttpAnswer.reply(200, request.header("Host").orElseThrow())).address().getPort();
 		List<InetAddress> here = List.of(InetAddress.getLoopbackAddress());
-		HttpReply reply = reply(sockets.post(WebSocketRequest.http(URI.create("https://other.example:" + other + "/")).addresses(here), MOST));
+		HttpReply reply = reply(post(WebSocketRequest.http(URI.create("https://other.example:" + other + "/")).addresses(here), MOST));
 		assertThat(reply.body()).asString().isEqualTo("other.example:" + other);
-		assertThat(failure(sockets.post(WebSocketRequest.http(URI.create("https://localhost:" + other + "/")).addresses(here), MOST)).kind())
+		assertThat(steps).containsExactly(WebSocketStep.TCP, WebSocketStep.TLS, WebSocketStep.REQUEST);
+		assertThat(failure(post(WebSocketRequest.http(URI.create("https://localhost:" + other + "/")).addresses(here), MOST)).kind())
 				.isEqualTo(WebSocketEnding.Kind.TLS);
-		assertThat(failure(sockets.post(WebSocketRequest.http(URI.create("https://127.0.0.1:" + other + "/")).addresses(here), MOST)).kind())
+		assertThat(failure(post(WebSocketRequest.http(URI.create("https://127.0.0.1:" + other + "/")).addresses(here), MOST)).kind())
 				.isEqualTo(WebSocketEnding.Kind.TLS);
 	}
 
@@ -276,7 +283,7 @@ class HttpExchangeTest {
 	}
 
 	private HttpReply post(int server) throws Exception {
-		return reply(sockets.post(WebSocketRequest.http(URI.create("http://127.0.0.1:" + server + "/x")), MOST));
+		return reply(post(WebSocketRequest.http(URI.create("http://127.0.0.1:" + server + "/x")), MOST));
 	}
 
 	@Test
@@ -292,7 +299,7 @@ class HttpExchangeTest {
 			asked.complete(null);
 			return HttpAnswer.later(later);
 		});
-		HttpExchange exchange = sockets.post(WebSocketRequest.http(URI.create("http://127.0.0.1:" + server + "/x")), MOST);
+		HttpExchange exchange = post(WebSocketRequest.http(URI.create("http://127.0.0.1:" + server + "/x")), MOST);
 		asked.get(10, TimeUnit.SECONDS);
 		later.complete(HttpAnswer.reply(418, "tea").header("Retry-After", "3"));
 		assertThat(reply(exchange).header("Retry-After")).hasValue("3");
@@ -312,7 +319,7 @@ class HttpExchangeTest {
 	@Test
 	void an_answer_that_never_comes_ends_the_connection() throws Exception {
 		int server = serve(request -> HttpAnswer.later(new CompletableFuture<>()));
-		assertThat(failure(sockets.post(WebSocketRequest.http(URI.create("http://127.0.0.1:" + server + "/x")), MOST)).kind())
+		assertThat(failure(post(WebSocketRequest.http(URI.create("http://127.0.0.1:" + server + "/x")), MOST)).kind())
 				.isEqualTo(WebSocketEnding.Kind.LOST);
 	}
 }
