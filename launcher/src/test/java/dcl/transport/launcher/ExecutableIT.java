@@ -142,10 +142,12 @@ class ExecutableIT {
 	@DisabledOnOs(OS.WINDOWS) // no signals there
 	void people_in_a_room_hear_each_other_until_they_are_interrupted() throws Exception {
 		Running room = comms("room", "--json");
-		String url = room.await("listening").replaceAll(".*\"url\":\"([^\"]+)\".*", "$1");
+		String listening = room.await("listening");
+		String url = listening.replaceAll(".*\"url\":\"([^\"]+)\".*", "$1");
+		String login = listening.replaceAll(".*\"login\":\"([^\"]+)\".*", "$1");
 		Running first = comms("connect", "ws-room:" + url + "plaza", "--guest", "--json");
 		first.await("\"connected\"");
-		Running second = comms("connect", "ws-room:" + url + "plaza", "--guest");
+		Running second = comms("connect", "signed-login:" + login + "plaza", "--guest"); // one room, two ways in
 		first.await("\"joined\"");
 
 		second.type("hello from the other side");
