@@ -38,7 +38,8 @@ public interface LinkContext {
 	/**
 	 * Opens another connection string in this one's stead, as signed-login does; its link becomes this transport's link.
 	 *
-	 * @return the link; fails with {@code PROTOCOL} beyond the allowed number of redirects or on a loop, and as {@link TransportProvider#open} does
+	 * @return the link; fails with {@code PROTOCOL} beyond the allowed number of redirects, on a loop, or where it would lead
+	 *         from TLS to plain text on another machine; and as {@link TransportProvider#open} does
 	 */
 	CompletionStage<Link> open(TransportUri next);
 
@@ -47,7 +48,8 @@ public interface LinkContext {
 	 *
 	 * @param host a name, or the text of an address
 	 * @return at least one address; fails with {@code UNREACHABLE} if there is none, or none that may be reached: a connection string that came out
-	 *         of a remote document may not reach loopback, link-local or private ranges, unless its parent was on loopback
+	 *         of a remote document may not reach loopback, link-local or private ranges, unless its parent was on loopback or
+	 *         the registry's setting {@code allowedNetworks} says so
 	 */
 	CompletionStage<List<InetAddress>> addresses(String host);
 

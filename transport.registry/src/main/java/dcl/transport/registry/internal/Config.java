@@ -37,6 +37,10 @@ public @interface Config {
 	@AttributeDefinition(name = "Redirects", description = "Connection strings one transport may be sent on to, one after the other (0 to 3)")
 	int maxRedirects() default 1;
 
+	@AttributeDefinition(name = "Allowed networks", description = "Address blocks beside the public internet, such as 192.168.0.0/16, that a connection string "
+			+ "out of a remote document may lead to")
+	String[] allowedNetworks() default {};
+
 	@AttributeDefinition(name = "Unbind grace", description = "Milliseconds all links of a leaving provider have to say goodbye (0 to 10000)")
 	long unbindGraceMillis() default 1_000;
 

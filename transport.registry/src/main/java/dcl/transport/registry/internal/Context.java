@@ -111,6 +111,7 @@ final class Context implements LinkContext {
 		TransportUri bare;
 		try {
 			bare = Registry.unwrap(Objects.requireNonNull(next));
+			Downgrade.check(uri, bare);
 			attempt.redirect(bare, hops);
 		} catch (TransportException e) {
 			result.fail(e);
@@ -144,7 +145,7 @@ final class Context implements LinkContext {
 		step("dns", host);
 		Stage<List<InetAddress>> result = new Stage<>();
 		registry.resolve(host, found -> {
-			List<InetAddress> allowed = found.stream().filter(a -> !restricted || AddressPolicy.isPublic(a)).toList();
+			List<InetAddress> allowed = found.stream().filter(a -> !restricted || registry.settings().mayBeReached(a)).toList();
 			synchronized (this) {
 				loopback = !Boolean.FALSE.equals(loopback) && !allowed.isEmpty() && allowed.stream().allMatch(InetAddress::isLoopbackAddress);
 			}

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(30)
 class AddressesTest {
 
-	private final Rig rig = new Rig();
+	private Rig rig = new Rig();
 
 	@AfterEach
 	void stop() {
@@ -90,6 +90,15 @@ class AddressesTest {
 	void a_connection_string_out_of_a_remote_document_does_not_reach_this_network(String host) {
 		TransportException refused = failure(child("8.8.8.8").addresses(host));
 		assertThat(refused.code()).isEqualTo(Code.UNREACHABLE);
+	}
+
+	@Test
+	void it_reaches_a_network_that_is_allowed() {
+		rig.close();
+		rig = new Rig(settings -> settings.allowedNetwork = "10.0.0.0/8");
+		LinkContext child = child("8.8.8.8");
+		assertThat(await(child.addresses("10.1.2.3"))).hasSize(1);
+		assertThat(failure(child.addresses("127.0.0.1")).code()).isEqualTo(Code.UNREACHABLE);
 	}
 
 	@Test

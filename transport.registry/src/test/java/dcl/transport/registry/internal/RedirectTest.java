@@ -20,6 +20,8 @@ import dcl.transport.spi.LinkContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static dcl.transport.registry.internal.Rig.await;
 import static dcl.transport.registry.internal.Rig.failure;
@@ -173,6 +175,31 @@ class RedirectTest {
 		assertThat(failure(rig.create("login:").connect()).code()).isEqualTo(Code.PROTOCOL);
 		assertThat(failure(rig.create("login:fixed-adapter:").connect()).code()).isEqualTo(Code.PROTOCOL);
 		await(rig.create("simulator:x").connect());
+	}
+
+	@ParameterizedTest
+	@CsvSource({"https://a.example/x, ws://b.example/r", "https://a.example/x, http://b.example/r", "HTTPS://a.example, WS://b.example", "wss://a.example, ws://b.example",
+			"a.example/x, ws://b.example", "https://a.example, ' ws://b.example'", "https://a.example, '\tws ://b.example'", "https://a.example, ws:b.example",
+			"https://a.example, ws:/\\b.example", "https://a.example, ws://localhost.evil.example/", "https://a.example, ws://127.0.0.1.evil.example/",
+			"https://a.example, ws://localhost@evil.example/", "https://a.example, ws://127.0.0.1@evil.example/", "https://a.example, ws://10.0.0.1/",
+			"https://127.0.0.1/x, ws://b.example", "https://a.example, ws://127.0.0.1:80@evil.example/", "https://a.example, ws://localhost:80\\@evil.example/"})
+	void a_redirect_does_not_lead_from_tls_to_plain_text(String from, String to) {
+		for (String wrapper : new String[] {"", "fixed-adapter:"}) {
+			login.opening = (uri, context) -> follow(context, wrapper + "echo:" + to);
+			TransportException refused = failure(rig.create("login:" + from).connect());
+			assertThat(refused.code()).isEqualTo(Code.PROTOCOL);
+			assertThat(refused).hasMessageContaining("plain text");
+		}
+		assertThat(rig.echo.uris).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource({"https://a.example/x, wss://b.example/r", "https://a.example/x, b.example/r", "https://a.example, https://b.example", "https://a.example, ws://localhost:80/r",
+			"https://a.example, ws://127.0.0.1:41234/rooms/x", "https://a.example, ws://[::1]/", "https://a.example, ws://localhost", "http://127.0.0.1/x, ws://b.example",
+			"http://127.0.0.1/x, wss://b.example", "https://a.example, wsomething:x", "https://a.example, opaque"})
+	void a_redirect_may_lead_to_tls_and_to_this_machine(String from, String to) {
+		login.opening = (uri, context) -> follow(context, "echo:" + to);
+		await(rig.create("login:" + from).connect());
 	}
 
 	@Test
