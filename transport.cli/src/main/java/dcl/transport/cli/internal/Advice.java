@@ -28,6 +28,7 @@ final class Advice {
 			case "tcp" -> tcp(failure);
 			case "tls" -> tls(failure);
 			case "upgrade" -> upgrade(failure);
+			case "request" -> request(failure);
 			case "challenge" -> challenge(failure);
 			case "sign" -> "The key did not sign: nothing was sent. Send us the detail above.";
 			case "welcome" -> welcome(failure);
@@ -100,6 +101,18 @@ final class Advice {
 
 	private static String retryAfter(TransportException failure) {
 		return failure.retryAfter().map(wait -> " " + wait.toSeconds() + " s").orElse(" a while");
+	}
+
+	/** The answer of a login service, whose words are in the detail. */
+	private static String request(TransportException failure) {
+		return switch (failure.code()) {
+			case REFUSED -> "The login service says no, in its own words above: this wallet may not come in, a password is missing, or there is nothing at that path.";
+			case BUSY -> "The login service wants us later: wait" + retryAfter(failure) + ".";
+			case TIMEOUT -> "The login service did not answer in time: see its log, it may be overloaded.";
+			case UNREACHABLE -> "The login service has a problem of its own, or cut the connection: see its log, and that of the proxy before it.";
+			case PROTOCOL -> "What answers is no login service, or not this one's path: it should answer with fixedAdapter (ADR-180), and not with a redirect.";
+			default -> general(failure);
+		};
 	}
 
 	private static String challenge(TransportException failure) {

@@ -1,5 +1,6 @@
 package dcl.transport.cli.internal;
 
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -41,8 +42,23 @@ public final class CommandLineComponent implements ToIntFunction<String[]>, Inst
 	/** Runs on the caller's thread, with the streams of the process; interrupt it to end the command early. */
 	@Override
 	public int applyAsInt(String[] args) {
-		Io io = new Io(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err);
+		Io io = new Io(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err, isTerminal());
 		return new Tool(io, registry, this, servers, context.getBundle().getVersion().toString(), new Backoff()).run(args);
+	}
+
+	/** Whether a person looks on. From Java 22 on there is a console where nobody does, and it says so. */
+	private static boolean isTerminal() {
+		Console console = System.console();
+		if (console == null) {
+			return false;
+		}
+		try {
+			return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+		} catch (NoSuchMethodException before22) {
+			return true;
+		} catch (ReflectiveOperationException e) {
+			return false;
+		}
 	}
 
 	@Override

@@ -36,6 +36,10 @@ final class RoomCommand implements Callable<Integer> {
 			description = "Port to listen on; 0, the default, takes a free one.")
 	private int port;
 
+	@Option(names = "--capacity", paramLabel = "<users>",
+			description = "How many may be in, in one room and in all; 100 and 1000 by default.")
+	private Integer capacity;
+
 	@Option(names = "--json", description = "One JSON object a line on standard output.")
 	private boolean json;
 
@@ -49,6 +53,9 @@ final class RoomCommand implements Callable<Integer> {
 		RoomServerOptions options;
 		try {
 			options = RoomServerOptions.defaults().withHost(host).withPort(port);
+			if (capacity != null) {
+				options = options.withCapacity(capacity).withRoomCapacity(capacity);
+			}
 		} catch (IllegalArgumentException e) {
 			throw new ParameterException(spec.commandLine(), e.getMessage(), e);
 		}

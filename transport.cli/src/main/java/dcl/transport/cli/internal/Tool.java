@@ -33,7 +33,8 @@ final class Tool {
 				.addSubcommand(new ConnectCommand(io, registry, backoff))
 				.addSubcommand(new ProvidersCommand(io, installed))
 				.addSubcommand(new ResolveCommand(io, registry, installed))
-				.addSubcommand(new ProbeCommand(io, registry));
+				.addSubcommand(new ProbeCommand(io, registry))
+				.addSubcommand(new BotsCommand(io, registry));
 		line.getCommandSpec().version("comms " + version);
 		line.registerConverter(Duration.class, Durations::parse);
 		line.setUsageHelpWidth(WIDTH);

@@ -18,7 +18,7 @@ import dcl.transport.roomserver.RoomServers;
 /** A command that runs on a thread of its own, with a test at its streams. */
 final class Session {
 
-	private static final long SECONDS = 10;
+	private static final long SECONDS = 60;
 
 	private final Captured out = new Captured();
 	private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -27,8 +27,12 @@ final class Session {
 	private final Thread thread;
 
 	Session(TransportRegistry registry, Installed installed, RoomServers servers, String... args) throws IOException {
+		this(false, registry, installed, servers, args);
+	}
+
+	private Session(boolean terminal, TransportRegistry registry, Installed installed, RoomServers servers, String... args) throws IOException {
 		InputStream in = new PipedInputStream(typing);
-		Io io = new Io(in, out, new PrintStream(err, true, StandardCharsets.UTF_8));
+		Io io = new Io(in, out, new PrintStream(err, true, StandardCharsets.UTF_8), terminal);
 		thread = new Thread(() -> {
 			try {
 				exit.complete(new Tool(io, registry, installed, servers, "1.2.3", new Backoff(bound -> 0)).run(args));
@@ -41,6 +45,11 @@ final class Session {
 
 	static Session of(TransportRegistry registry, String... args) throws IOException {
 		return new Session(registry, List::of, null, args);
+	}
+
+	/** The same, with a person who looks at standard error. */
+	static Session onTerminal(TransportRegistry registry, String... args) throws IOException {
+		return new Session(true, registry, List::of, null, args);
 	}
 
 	void type(String line) throws IOException {
