@@ -43,7 +43,7 @@ public final class CommandLineComponent implements ToIntFunction<String[]>, Inst
 	@Override
 	public int applyAsInt(String[] args) {
 		Io io = new Io(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err, isTerminal());
-		return new Tool(io, registry, this, servers, context.getBundle().getVersion().toString(), new Backoff()).run(args);
+		return new Tool(io, registry, this, servers, context.getBundle().getVersion().toString()).run(args);
 	}
 
 	/** Whether a person looks on. From Java 22 on there is a console where nobody does, and it says so. */

@@ -26,7 +26,6 @@ final class ConnectCommand implements Callable<Integer> {
 
 	private final Io io;
 	private final TransportRegistry registry;
-	private final Backoff backoff;
 
 	@Parameters(paramLabel = "<uri>", description = "The connection string, or @FILE.")
 	private String text;
@@ -55,10 +54,9 @@ final class ConnectCommand implements Callable<Integer> {
 		private Path keyFile;
 	}
 
-	ConnectCommand(Io io, TransportRegistry registry, Backoff backoff) {
+	ConnectCommand(Io io, TransportRegistry registry) {
 		this.io = io;
 		this.registry = registry;
-		this.backoff = backoff;
 	}
 
 	@Override
@@ -79,7 +77,7 @@ final class ConnectCommand implements Callable<Integer> {
 				new Reporter(out, "", false).failed(Code.NO_IDENTITY, e.getMessage());
 				return Exit.REFUSED;
 			}
-			return new Visit(registry, uri, identity, out, stop, backoff, retry).run(io.in(), time == null);
+			return new Visit(registry, uri, identity, out, stop, retry).run(io.in(), time == null);
 		}
 	}
 

@@ -5,39 +5,48 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
 
 import dcl.transport.Packet;
-import dcl.transport.Transport;
+import dcl.transport.Session;
+import dcl.transport.Session.Outcome;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
 
 /**
- * Sends what standard input says, line by line, on a thread of its own: each packet when the one before has left. It reads nothing before
- * the first connection is there, and while there is none it holds the line it has, so that nothing is lost and nothing piles up.
+ * Sends what standard input says, line by line, on a thread of its own. It reads nothing before the first connection is there, holds the line it has
+ * while there is none, and goes no further ahead of what is known to have become of the lines before than a bound, so that nothing piles up.
  */
 final class Input {
 
 	/** The longest line, in bytes: a packet of the largest size in hexadecimal, and room to spare. */
 	static final int MAX_LINE_BYTES = 262_144;
 
+	/** What may be on its way: what a ws-room confirms at once, four times over, and half of what a session keeps. */
+	private static final int MAX_PACKETS = 256;
+	private static final int MAX_BYTES = 524_288;
+
 	private final InputStream in;
 	private final Output out;
 	private final Reporter reporter;
+	private final Session session;
 	private final Runnable whenEnded;
-	private Transport current; // guarded by this, like what follows
+	private boolean connected; // guarded by this, like what follows
 	private boolean started;
+	private boolean leaving;
+	private int packets;
+	private int bytes;
 
-	Input(InputStream in, Output out, Reporter reporter, Runnable whenEnded) {
+	Input(InputStream in, Output out, Reporter reporter, Session session, Runnable whenEnded) {
 		this.in = new BufferedInputStream(in);
 		this.out = out;
 		this.reporter = reporter;
+		this.session = session;
 		this.whenEnded = whenEnded;
 	}
 
-	synchronized void connected(Transport transport) {
-		current = transport;
+	synchronized void connected() {
+		connected = true;
 		notifyAll();
 		if (!started) {
 			started = true;
@@ -48,14 +57,27 @@ final class Input {
 	}
 
 	synchronized void disconnected() {
-		current = null;
+		connected = false;
 	}
 
-	private synchronized Transport transport() throws InterruptedException {
-		while (current == null) {
+	/** What is not known to have arrived when we leave is as it should be. */
+	synchronized void leaving() {
+		leaving = true;
+	}
+
+	private synchronized void begin(int size) throws InterruptedException {
+		while (!connected || packets >= MAX_PACKETS || packets > 0 && bytes + size > MAX_BYTES) {
 			wait();
 		}
-		return current;
+		packets++;
+		bytes += size;
+	}
+
+	private synchronized boolean end(int size) {
+		packets--;
+		bytes -= size;
+		notifyAll();
+		return leaving;
 	}
 
 	private void read() {
@@ -84,15 +106,26 @@ final class Input {
 		}
 		Packet packet = outgoing.packet();
 		Runnable sent = reporter.sent(packet, outgoing.delivery());
-		CompletionStage<Void> sending = transport().send(packet, outgoing.delivery());
-		try {
-			sending.thenRun(sent).toCompletableFuture().get();
-		} catch (ExecutionException e) {
-			if (e.getCause() instanceof TransportException failure) {
-				reporter.failed(failure);
-			} else {
-				throw new IllegalStateException(e.getCause());
-			}
+		begin(packet.size());
+		CompletableFuture<Outcome> sending = session.send(packet, outgoing.delivery()).toCompletableFuture();
+		if (!sending.isCompletedExceptionally()) {
+			sent.run();
+		}
+		sending.whenComplete((outcome, failure) -> ended(packet, outcome, failure));
+	}
+
+	private void ended(Packet packet, Outcome outcome, Throwable failure) {
+		boolean over = end(packet.size());
+		if (failure instanceof TransportException refusal) {
+			reporter.failed(refusal);
+		} else if (failure != null && failure.getCause() instanceof TransportException refusal) {
+			reporter.failed(refusal);
+		} else if (failure != null) {
+			throw new IllegalStateException(failure);
+		} else if (outcome == Outcome.DROPPED) {
+			reporter.failed(Code.NOT_CONNECTED, "a packet of " + packet.size() + " bytes never left, since there was no connection");
+		} else if (outcome == Outcome.UNKNOWN && !over) {
+			reporter.failed(Code.UNKNOWN, "the connection broke before a packet of " + packet.size() + " bytes was known to be read: it may have arrived");
 		}
 	}
 

@@ -41,7 +41,7 @@ class Reporter implements TransportListener {
 		out.offer(event("reconnecting").with("attempt", attempt).with("inMillis", inMillis).with("after", after));
 	}
 
-	/** Makes the line now, to be printed the moment the packet has left: it is to come before the answer. */
+	/** Makes the line now, to be printed the moment the packet goes: it is to come before the answer. */
 	final Runnable sent(Packet packet, Delivery delivery) {
 		return out.prepare(Packets.describe(event("sent"), packet, delivery.reliability() == Delivery.Reliability.RELIABLE, delivery.topic()));
 	}

@@ -25,12 +25,12 @@ final class Tool {
 	private final Io io;
 	private final CommandLine line;
 
-	Tool(Io io, TransportRegistry registry, Installed installed, RoomServers servers, String version, Backoff backoff) {
+	Tool(Io io, TransportRegistry registry, Installed installed, RoomServers servers, String version) {
 		this.io = io;
 		this.line = new CommandLine(new Top())
 				.addSubcommand(new DemoCommand(io, registry, servers))
 				.addSubcommand(new RoomCommand(io, servers))
-				.addSubcommand(new ConnectCommand(io, registry, backoff))
+				.addSubcommand(new ConnectCommand(io, registry))
 				.addSubcommand(new ProvidersCommand(io, installed))
 				.addSubcommand(new ResolveCommand(io, registry, installed))
 				.addSubcommand(new ProbeCommand(io, registry))

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 import dcl.transport.Delivery;
@@ -356,6 +358,42 @@ class ConnectTest {
 		session.endOfInput();
 
 		assertThat(failed).contains("\"code\":\"UNSUPPORTED\"");
+		assertThat(session.exit()).isZero();
+	}
+
+	@Test
+	void a_packet_that_was_on_the_wire_when_it_broke_is_told() throws Exception {
+		Session session = connect("--json");
+		FakeTransport room = registry.next().connected();
+		room.wire = stage -> stage.completeExceptionally(failure(Code.UNKNOWN));
+		session.type("{\"send\":\"chat\",\"message\":\"x\"}");
+		String failed = session.await("\"failed\"");
+		session.endOfInput();
+
+		assertThat(failed).contains("\"code\":\"UNKNOWN\"", "it may have arrived");
+		assertThat(session.exit()).isZero();
+		Schemas.assertValid("connect", session.lines());
+	}
+
+	@Test
+	void no_more_lines_are_read_than_may_be_on_their_way() throws Exception {
+		Session session = connect("--json");
+		FakeTransport room = registry.next().connected();
+		List<CompletableFuture<Void>> pending = new CopyOnWriteArrayList<>();
+		room.wire = pending::add;
+		for (int i = 0; i < 260; i++) {
+			session.type("{\"send\":\"raw\",\"hex\":\"2a020a00\"}");
+		}
+		for (int i = 0; i < 256; i++) {
+			room.nextSent();
+		}
+		assertThat(pending).hasSize(256);
+		assertThat(room.sent).isEmpty();
+		for (int i = 0; i < 4; i++) {
+			pending.get(i).complete(null);
+			room.nextSent();
+		}
+		session.endOfInput();
 		assertThat(session.exit()).isZero();
 	}
 

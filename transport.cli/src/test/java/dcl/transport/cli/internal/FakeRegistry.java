@@ -64,7 +64,7 @@ final class FakeRegistry implements TransportRegistry {
 
 	@Override
 	public dcl.transport.Session session(TransportUri uri, TransportOptions with, SessionPolicy policy) {
-		throw new UnsupportedOperationException();
+		return new FakeSession(this, uri, with, policy);
 	}
 
 	@Override

@@ -41,18 +41,6 @@ class PartsTest {
 	}
 
 	@Test
-	void waits_are_at_random_below_a_bound_that_doubles_to_30_seconds() {
-		Backoff longest = new Backoff(bound -> bound - 1);
-		Backoff shortest = new Backoff(bound -> 0);
-
-		assertThat(List.of(1, 2, 3, 4, 5, 6, 7, 1_000_000)).extracting(attempt -> longest.before(attempt, Duration.ZERO).toMillis())
-				.containsExactly(1_000L, 2_000L, 4_000L, 8_000L, 16_000L, 30_000L, 30_000L, 30_000L);
-		assertThat(shortest.before(7, Duration.ZERO)).isZero();
-		assertThat(longest.before(1, Duration.ofMinutes(1))).isEqualTo(Duration.ofMinutes(1));
-		assertThat(new Backoff().before(3, Duration.ZERO)).isBetween(Duration.ZERO, Duration.ofSeconds(4));
-	}
-
-	@Test
 	void what_does_not_show_is_spelled_out_and_what_is_too_long_is_cut() {
 		assertThat(Texts.printable("plain ünïcode 😀 漢字")).isEqualTo("plain ünïcode 😀 漢字");
 		assertThat(Texts.printable("\u001b[0m\u202e\u200b\u2028\ud800\ue000\u009b"))

@@ -35,7 +35,7 @@ final class Session {
 		Io io = new Io(in, out, new PrintStream(err, true, StandardCharsets.UTF_8), terminal);
 		thread = new Thread(() -> {
 			try {
-				exit.complete(new Tool(io, registry, installed, servers, "1.2.3", new Backoff(bound -> 0)).run(args));
+				exit.complete(new Tool(io, registry, installed, servers, "1.2.3").run(args));
 			} catch (Throwable defect) {
 				exit.completeExceptionally(defect);
 			}
