@@ -525,6 +525,8 @@ class FaultsTest {
 			rejected.connect(WebSocketRequest.to(port.uri()), client);
 			try (RawPeer peer = port.take()) {
 				String head = peer.head();
+				// a task that still tells of the way here would tell of the opening too
+				assertThat(java.util.concurrent.ForkJoinPool.commonPool().awaitQuiescence(10, TimeUnit.SECONDS)).isTrue();
 				stopped.set(true);
 				peer.write(RawPeer.accept(head));
 				assertThat(peer.in.readAllBytes()).isEmpty(); // it is cut
