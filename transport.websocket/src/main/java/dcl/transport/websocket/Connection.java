@@ -59,6 +59,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	private static final long NEVER = Long.MAX_VALUE;
 	private static final int MAX_REASON_BYTES = 123;
 	private static final int MAX_PONGS = 32;
+	private static final int LAST_READS = 8;
 
 	final WebSockets engine;
 	final Loop loop;
@@ -86,6 +87,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	private boolean told; // the listener knows the ending
 	private boolean closeSent;
 	private boolean finSent;
+	private boolean failing; // the wire broke, and its last bytes are read
 	private long deadline = NEVER;
 	private long heard;
 	private long pinged; // when our unanswered ping was queued, or 0
@@ -418,7 +420,10 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 				}
 				end(ending(WebSocketEnding.Kind.TLS, 1006, "TLS failed: " + Text.causes(cause)));
 			} else if (cause instanceof IOException) {
-				broke(Text.line(cause.getMessage()));
+				readLastWords();
+				if (phase != Phase.ENDED) {
+					broke(Text.line(cause.getMessage()));
+				}
 			} else {
 				LOG.error("A turn of a connection failed; it ends, the others go on", cause);
 				end(ending(WebSocketEnding.Kind.INTERNAL, 1006, "a defect of the engine: " + cause.getClass().getName()));
@@ -426,6 +431,18 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		} catch (Throwable e) {
 			LOG.error("Ending a connection failed", e);
 			closeChannel();
+		}
+	}
+
+	/** When a write fails, what the peer said before it left may still be unread: above all its close frame. */
+	private void readLastWords() {
+		failing = true; // the end of the stream is no news
+		try {
+			for (int i = 0; i < LAST_READS && (phase == Phase.OPEN || phase == Phase.CLOSING) && !isHeld(); i++) {
+				wire.read();
+			}
+		} catch (IOException e) {
+			LOG.debug("Nothing more is to be read: {}", e.toString());
 		}
 	}
 
@@ -510,6 +527,9 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	@Override
 	public final void endOfStream() {
+		if (failing) {
+			return;
+		}
 		if (phase == Phase.LINGERING) {
 			closeChannel();
 		} else if (phase != Phase.BODY || !bodyEnds()) {

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -66,6 +68,37 @@ class CallbacksOnLoopTest {
 		connection.close(1000, "");
 		assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.CLOSED_BY_US);
 		assertThat(client.threads).containsExactly("onloop-1");
+	}
+
+	@Test
+	void the_close_of_a_peer_is_told_though_a_write_fails_before_it_is_read() throws Exception {
+		CountDownLatch inside = new CountDownLatch(1);
+		CountDownLatch left = new CountDownLatch(1);
+		Noting client = new Noting() {
+			@Override
+			public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+				inside.countDown();
+				try {
+					assertThat(left.await(10, TimeUnit.SECONDS)).isTrue(); // the loop sees nothing meanwhile
+				} catch (InterruptedException e) {
+					throw new AssertionError(e);
+				}
+				connection.send(new byte[1], SendMode.RELIABLE); // written before the loop looks for what there is to read
+			}
+		};
+		try (RawPeer.Port port = new RawPeer.Port()) {
+			sockets.connect(WebSocketRequest.to(port.uri()), client);
+			try (RawPeer peer = port.upgrade()) {
+				client.open();
+				peer.write(peer.frame(0x82, new byte[1]));
+				assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
+				peer.write(peer.frame(0x88, new byte[] {0x0F, (byte) 0xA1, 'w', 'h', 'y'}));
+				peer.socket.setSoLinger(true, 0); // a reset
+			}
+			left.countDown();
+			assertThat(client.ending()).isEqualTo(
+					new WebSocketEnding(WebSocketEnding.Kind.CLOSED_BY_PEER, 4001, "why", 0, -1, "the peer closed with code 4001"));
+		}
 	}
 
 	@Test
