@@ -1,0 +1,23 @@
+package dcl.transport.itest.websocket;
+
+import java.util.stream.Stream;
+
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A page in headless Chromium, as the system has it: the client role alone, and what a page may do. */
+@ParameterizedClass
+@EnumSource(names = "SERVER")
+class ChromiumIT extends PeerContract {
+
+	@Override
+	Peer start() throws Exception {
+		return Browser.start(sockets);
+	}
+
+	/** A page may close with 1000 and 3000 to 4999 alone. */
+	@Override
+	Stream<String> theirClosings() {
+		return Stream.of("1000 bye", "3000", "4000 adiós 🙂", "4999", "");
+	}
+}
