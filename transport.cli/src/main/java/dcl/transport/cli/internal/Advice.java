@@ -125,8 +125,8 @@ final class Advice {
 
 	private static String welcome(TransportException failure) {
 		return switch (failure.code()) {
-			case REFUSED -> "The server puts us out, in its own words above: a full room, a ban, or a proof it does not accept (compare the clocks).";
-			case BUSY -> "The server wants us later: wait" + retryAfter(failure) + ".";
+			case REFUSED -> "The server puts us out, in its own words above: a ban, or a proof it does not accept (compare the clocks).";
+			case BUSY -> "The server wants us later, mostly since it is full: wait" + retryAfter(failure) + ".";
 			case TIMEOUT -> "The server took the proof and did not answer in time: see its log, it may be overloaded.";
 			case UNREACHABLE -> "The server cut the connection without a word: see its log; a full room and a refused proof can look like that.";
 			case PROTOCOL -> "The server says something that is not ADR-105: check that it is a ws-room, and its version.";

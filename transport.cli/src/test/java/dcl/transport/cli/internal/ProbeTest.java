@@ -302,7 +302,7 @@ class ProbeTest {
 		Session first = Session.of(registry.host(), "connect", "ws-room:" + server.url() + "a", "--guest", "--json");
 		first.await("\"connected\"");
 
-		run(registry, "ws-room:" + server.url() + "a").failsIn("challenge", 5, "full", "puts us out");
+		run(registry, "ws-room:" + server.url() + "a").failsIn("challenge", 5, "full", "wants us later");
 		first.endOfInput();
 		assertThat(first.exit()).isZero();
 	}

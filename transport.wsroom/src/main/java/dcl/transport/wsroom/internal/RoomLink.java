@@ -228,7 +228,8 @@ final class RoomLink implements Link, WebSocketListener {
 		if (now == Phase.ROOM) {
 			inRoom(packet);
 		} else if (packet instanceof WsPacket.Kicked kicked) {
-			fail(new TransportException(Code.REFUSED, kicked.reason().isEmpty() ? "the service put us out before the welcome" : kicked.reason()));
+			// Before the proof a server knows nothing of us but what we claim, and kicks where it is full. Who is kicked after it is not wanted.
+			fail(new TransportException(now == Phase.WELCOME ? Code.REFUSED : Code.BUSY, kicked.reason().isEmpty() ? "the service put us out before the welcome" : kicked.reason()));
 		} else if (packet instanceof WsPacket.Welcome welcome && (now == Phase.CHALLENGE || now == Phase.WELCOME)) {
 			if (now == Phase.CHALLENGE) { // a server may do without
 				context.step("welcome", "without a challenge");

@@ -177,9 +177,19 @@ class RoomLinkTest {
 	}
 
 	@Test
-	void kicked_before_the_welcome_is_refused_and_after_it_is_kicked_with_the_same_words() throws Exception {
+	void kicked_before_the_proof_is_busy_after_it_refused_and_after_the_welcome_kicked_with_the_same_words() throws Exception {
 		try (Fixture room = new Fixture(server -> {
 			server.upgrade();
+			server.read();
+			server.send(new WsPacket.Kicked("This world is full. Try again later."));
+			server.untilHungUp();
+		})) {
+			assertThat(room.refusal()).hasMessage("This world is full. Try again later.").returns(Code.BUSY, f -> f.code());
+		}
+		try (Fixture room = new Fixture(server -> {
+			server.upgrade();
+			server.read();
+			server.send(new WsPacket.Challenge("dcl-1", false));
 			server.read();
 			server.send(new WsPacket.Kicked("This world is full. Try again later."));
 			server.untilHungUp();
