@@ -197,7 +197,7 @@ class HttpExchangeTest {
 
 	@Test
 	void a_server_that_is_slow_is_given_up() throws Exception {
-		WebSocketLimits quick = LIMITS.toBuilder().handshakeTimeout(Duration.ofMillis(300)).build();
+		WebSocketLimits quick = LIMITS.toBuilder().handshakeTimeout(Duration.ofSeconds(2)).build();
 		for (String part : List.of("", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\n\r\n{")) {
 			HttpExchange exchange = post(request("/").limits(quick), MOST);
 			try (RawPeer peer = port.take()) {
