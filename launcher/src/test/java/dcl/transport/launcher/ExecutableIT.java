@@ -174,6 +174,40 @@ class ExecutableIT {
 
 	@Test
 	@DisabledOnOs(OS.WINDOWS)
+	void a_room_is_probed_and_filled_with_bots() throws Exception {
+		Running room = comms("room", "--capacity", "10", "--json");
+		String listening = room.await("listening");
+		String url = listening.replaceAll(".*\"url\":\"([^\"]+)\".*", "$1");
+		String login = listening.replaceAll(".*\"login\":\"([^\"]+)\".*", "$1");
+		Running direct = comms("probe", "ws-room:" + url + "plaza", "--json");
+		Running signed = comms("probe", "signed-login:" + login + "plaza", "--json");
+		Running nowhere = comms("probe", "ws-room:ws://127.0.0.1:1/rooms/S3cr3t", "--json");
+		Running bots = comms("bots", "ws-room:" + url + "field", "--count", "8", "--for", "2s", "--reliable", "100", "--json");
+
+		assertThat(direct.exit()).as(direct.err + direct.lines).isZero();
+		assertThat(steps(direct)).containsExactly("resolve", "dns", "tcp", "upgrade", "challenge", "sign", "welcome");
+		assertThat(signed.exit()).as(signed.err + signed.lines).isZero();
+		assertThat(steps(signed)).startsWith("resolve").containsSubsequence("request", "resolve", "tcp", "upgrade", "welcome").endsWith("welcome");
+		assertThat(nowhere.exit()).as(nowhere.err).isEqualTo(4);
+		assertThat(nowhere.lines).last().asString().contains("\"tcp\"", "Nothing listens").doesNotContain("S3cr3t");
+		for (Running probe : List.of(direct, signed, nowhere)) {
+			assertValid("probe", probe.lines);
+		}
+		assertThat(bots.exit()).as(bots.err + bots.lines).isZero();
+		assertValid("bots", bots.lines);
+		assertThat(bots.lines).last().asString().contains("\"connected\":8", "\"sent\":160", "\"received\":1120", "\"lost\":0");
+		assertThat(bots.err).isEmpty();
+		room.signal("INT");
+		assertThat(room.exit()).isEqualTo(130);
+		assertNothingLeft();
+	}
+
+	private static List<String> steps(Running probe) {
+		return probe.lines.stream().map(line -> line.replaceAll("\\{\"step\":\"(\\w+)\".*", "$1")).toList();
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
 	void a_signal_while_it_starts_leaves_nothing_either() throws Exception {
 		Running room;
 		try (WatchService watch = temporary.getFileSystem().newWatchService()) {

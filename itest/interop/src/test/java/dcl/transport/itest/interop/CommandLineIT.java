@@ -5,6 +5,8 @@ import java.io.File;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** {@code comms connect}, as it is shipped, in a room of the reference server, with the reference client. */
+/** The commands, as they are shipped, in a room of the reference server; {@code connect} with the reference client. */
 @Timeout(90)
 class CommandLineIT {
 
@@ -67,6 +69,48 @@ class CommandLineIT {
 			} finally {
 				comms.destroyForcibly();
 			}
+		}
+	}
+
+	@Test
+	void probe_goes_through_each_step_of_the_reference_server_s_login() throws Exception {
+		try (ReferenceServer server = ReferenceServer.start()) {
+			List<JsonNode> steps = run(0, "probe", "ws-room:" + server.room("cli"), "--json");
+
+			assertThat(steps).extracting(step -> step.path("step").asText())
+					.containsExactly("resolve", "dns", "tcp", "upgrade", "challenge", "sign", "welcome");
+			assertThat(steps).allMatch(step -> step.path("ok").asBoolean());
+		}
+	}
+
+	@Test
+	void bots_get_every_packet_of_each_other_in_the_reference_server() throws Exception {
+		try (ReferenceServer server = ReferenceServer.start()) {
+			List<JsonNode> lines = run(0, "bots", "ws-room:" + server.room("cli"), "--count", "20", "--for", "5s", "--reliable", "50", "--json");
+
+			JsonNode report = lines.get(lines.size() - 1);
+			assertThat(report.path("connected").asInt()).isEqualTo(20);
+			assertThat(report.path("sent").asLong()).isEqualTo(20 * 10 * 5);
+			assertThat(report.path("received").asLong() + report.path("lossyDropped").asLong()).isEqualTo(20 * 10 * 5 * 19);
+			assertThat(report.path("lost").asLong() + report.path("duplicated").asLong() + report.path("reordered").asLong()).isZero();
+		}
+	}
+
+	/** Runs a command to its end, and returns what it printed. */
+	private static List<JsonNode> run(int exit, String... args) throws Exception {
+		List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", EXECUTABLE.toString()));
+		command.addAll(List.of(args));
+		Process comms = new ProcessBuilder(command).redirectError(Interop.logs().resolve("comms-" + args[0] + ".log").toFile()).start();
+		CompletableFuture.delayedExecutor(80, TimeUnit.SECONDS).execute(comms::destroyForcibly); // ends a read of a line that does not come
+		try (BufferedReader lines = comms.inputReader(StandardCharsets.UTF_8)) {
+			List<JsonNode> read = new ArrayList<>();
+			for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+				read.add(NodeProcess.JSON.readTree(line));
+			}
+			assertThat(comms.waitFor()).as(read.toString()).isEqualTo(exit);
+			return read;
+		} finally {
+			comms.destroyForcibly();
 		}
 	}
 
