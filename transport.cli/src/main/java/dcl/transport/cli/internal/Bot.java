@@ -170,15 +170,17 @@ final class Bot implements SessionListener {
 		return received;
 	}
 
-	/** Returns what is missing of one stream, from whom it could be expected. */
-	long missing(int stream, Bot[] senders) {
+	/** Returns what is missing of one stream, before the last that came of each sender. */
+	long missing(int stream) {
+		return ledgers[stream] == null ? 0 : ledgers[stream].missing();
+	}
+
+	/** Returns what is missing behind the last that came, of those who were there all the time. */
+	long missingLast(int stream, Bot[] senders) {
 		Ledger ledger = ledgers[stream];
-		if (ledger == null) {
-			return 0;
-		}
-		long missing = ledger.missing();
+		long missing = 0;
 		for (Bot sender : senders) {
-			if (sender != null && sender != this && wires[sender.index] == swarm.wire(sender.index)) {
+			if (ledger != null && sender != null && sender != this && wires[sender.index] == swarm.wire(sender.index)) {
 				missing += ledger.missing(sender.index, sender.sent[stream]);
 			}
 		}

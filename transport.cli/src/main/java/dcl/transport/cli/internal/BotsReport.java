@@ -12,10 +12,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param lateness99 99 of 100 packets left at most this long after they were due
  * @param notSent    packets that were due while their bot was away, or that its session refused
  * @param unknown    reliable packets that were on a wire which broke
+ * @param underWay   packets that had not arrived when it ended, because it was interrupted or two minutes had passed; they are not counted as lost
  */
 record BotsReport(int count, int connected, int failed, long sent, long received, long expected, long lost, long lossyDropped, long duplicated,
 		long reordered, double p50, double p95, double p99, double p999, double max, double lateness99, boolean limitedByGenerator, long seed,
-		long reconnected, int gone, long notSent, long unknown, long joinMillis, long cpuMillis, long heapBytesPerBot, int threads) {
+		long reconnected, int gone, long notSent, long unknown, long underWay, long joinMillis, long cpuMillis, long heapBytesPerBot, int threads) {
 
 	private static final double MILLIS = 1_000;
 	private static final long KIB = 1_024;
@@ -43,6 +44,7 @@ record BotsReport(int count, int connected, int failed, long sent, long received
 		json.put("gone", gone);
 		json.put("notSent", notSent);
 		json.put("unknown", unknown);
+		json.put("underWay", underWay);
 		json.put("joinMillis", joinMillis);
 		json.put("cpuMillis", cpuMillis);
 		json.put("heapBytesPerBot", heapBytesPerBot);
@@ -61,6 +63,9 @@ record BotsReport(int count, int connected, int failed, long sent, long received
 		}
 		add(text, "packets", "%,d sent, %,d received of %,d", sent, received, expected);
 		add(text, "", "%,d reliable lost, %,d lossy dropped, %,d twice, %,d out of order", lost, lossyDropped, duplicated, reordered);
+		if (underWay > 0) {
+			add(text, "", "%,d had not arrived when it ended", underWay);
+		}
 		add(text, "delay", "p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, p99.9 %.1f ms, most %.1f ms, from when each was due", p50, p95, p99, p999, max);
 		add(text, "bots' own", "99 of 100 sent within %.1f ms of when they were due%s", lateness99,
 				limitedByGenerator ? ": THE LIMIT WAS HERE, not at the service; use fewer bots, or a faster machine" : "");

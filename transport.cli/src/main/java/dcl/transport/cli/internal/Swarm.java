@@ -47,8 +47,9 @@ final class Swarm {
 	private static final long MICROS = 1_000;
 	private static final long LONGEST_MICROS = TimeUnit.HOURS.toMicros(1);
 	private static final Duration LOOK = Duration.ofMillis(100);
-	private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
-	private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(2);
+	/** What is under way may arrive for so long, and as long as something does at all. */
+	private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(120);
+	private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
 	private static final long LEAVE_SECONDS = 10;
 	private static final SessionPolicy POLICY = SessionPolicy.defaults().withFirstRetried(false);
 
@@ -78,6 +79,7 @@ final class Swarm {
 	private long heapPerBot;
 	private int threads;
 	private long joinNanos;
+	private boolean drained;
 
 	/** @param failed told of each bot that does not come in, on any thread */
 	Swarm(TransportRegistry registry, TransportUri uri, int count, double perSecond, Duration time, int percentReliable, long seed,
@@ -188,16 +190,17 @@ final class Swarm {
 		long expected = expected();
 		long before = -1;
 		long changed = System.nanoTime();
-		for (long now = changed; arrived.sum() < expected && now < end && now - changed < QUIET_NANOS; now = System.nanoTime()) {
+		for (long now = changed; arrived.sum() < expected && now - changed < QUIET_NANOS; now = System.nanoTime()) {
 			if (arrived.sum() != before) {
 				before = arrived.sum();
 				changed = now;
 			}
-			if (!stop.pause(LOOK)) {
+			if (now > end || !stop.pause(LOOK)) {
 				return;
 			}
 			progress.run();
 		}
+		drained = true;
 	}
 
 	/** What would arrive if nothing were lost, and nobody away. */
@@ -227,6 +230,7 @@ final class Swarm {
 	/** Only after {@link #leave()}. */
 	BotsReport report(long seed, int count) {
 		long[] missing = new long[Bot.STREAMS];
+		long underWay = 0;
 		long received = 0;
 		long duplicated = 0;
 		long reordered = 0;
@@ -236,14 +240,17 @@ final class Swarm {
 				duplicated += bot.duplicated();
 				reordered += bot.reordered();
 				for (int stream = 0; stream < missing.length; stream++) {
-					missing[stream] += bot.missing(stream, bots);
+					missing[stream] += bot.missing(stream);
+					long last = bot.missingLast(stream, bots);
+					missing[stream] += drained ? last : 0;
+					underWay += drained ? 0 : last;
 				}
 			}
 		}
 		int in = connected.get();
 		return new BotsReport(count, in, count - in, sent, received, expected(), missing[Bot.RELIABLE], missing[Bot.LOSSY], duplicated, reordered,
 				millis(delays, 50), millis(delays, 95), millis(delays, 99), millis(delays, 99.9), millis(delays, 100), millis(lateness, 99),
-				lateness.getValueAtPercentile(99) > LATE.toNanos() / MICROS, seed, cameBack.sum(), gone.get(), notSent, unknown.sum(),
+				lateness.getValueAtPercentile(99) > LATE.toNanos() / MICROS, seed, cameBack.sum(), gone.get(), notSent, unknown.sum(), underWay,
 				TimeUnit.NANOSECONDS.toMillis(joinNanos), TimeUnit.NANOSECONDS.toMillis(cpuNanos), heapPerBot, threads);
 	}
 

@@ -218,6 +218,7 @@ class BotsTest {
 
 		assertThat(session.exit()).isEqualTo(130);
 		assertThat(report(session).path("connected").asInt()).isEqualTo(3);
+		assertThat(report(session).path("lost").asLong() + report(session).path("lossyDropped").asLong()).as("what is under way is not lost").isZero();
 		assertThat(hub.members).isEmpty();
 	}
 
