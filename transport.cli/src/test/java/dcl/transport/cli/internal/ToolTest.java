@@ -29,6 +29,8 @@ class ToolTest {
 			"connect fake:x --guest --key-file f | are mutually exclusive",
 			"room --port http              | 'http' is not an int",
 			"room --port 65536             | port is from 0 to 65535, not 65536",
+			"room --capacity 0             | capacity is from",
+			"room --coalesce 51            | coalesce",
 			"room --host example.org       | host is an IP address or localhost"})
 	void what_is_no_command_says_so_and_how_to_do_it_on_standard_error(String line, String message) throws Exception {
 		Session session = Session.of(new FakeRegistry(), line.isEmpty() ? new String[0] : line.split(" +"));
