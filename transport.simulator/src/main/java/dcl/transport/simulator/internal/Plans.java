@@ -69,11 +69,10 @@ final class Plans {
 			load(scenario.substring(Query.FILE.length()));
 		}
 		query.parameters().forEach((name, value) -> {
-			boolean own = OWN.contains(name);
 			if (!name.equals("scenario") || !value.startsWith(Query.FILE)) {
-				(own ? values : rest).put(name, value);
+				(OWN.contains(name) ? values : rest).put(name, value);
+				fromFile.remove(name);
 			}
-			fromFile.remove(name);
 		});
 		String name = replay != null ? "replay" : query.target().isEmpty() ? values.getOrDefault("scenario", "walk") : query.target();
 		if (!query.target().isEmpty() && values.containsKey("scenario")) {

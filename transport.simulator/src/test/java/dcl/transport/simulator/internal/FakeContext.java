@@ -140,17 +140,15 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	}
 
 	@Override
-	public CompletionStage<Void> received(PeerId from, Packet packet, Reliability reliability, String topic) {
+	public synchronized CompletionStage<Void> received(PeerId from, Packet packet, Reliability reliability, String topic) {
 		report("received", from, packet, reliability, topic);
-		synchronized (this) {
-			if (full != null) {
-				return full;
-			}
-			if (hurdles != null && hurdles.nextInt(5) == 0) {
-				CompletableFuture<Void> later = new CompletableFuture<>();
-				executor.execute(() -> later.complete(null));
-				return later;
-			}
+		if (full != null) {
+			return full;
+		}
+		if (hurdles != null && hurdles.nextInt(5) == 0) {
+			CompletableFuture<Void> later = new CompletableFuture<>();
+			executor.execute(() -> later.complete(null));
+			return later;
 		}
 		return ROOM;
 	}

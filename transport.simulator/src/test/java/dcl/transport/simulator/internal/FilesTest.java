@@ -84,7 +84,7 @@ class FilesTest {
 			if (!file.endsWith("refused.json")) {
 				Fixture.Opened room = fixture.open("?scenario=file:" + file);
 				room.advance(20_000);
-				assertThat(room.received()).as(file.toString()).hasSizeGreaterThan(1_000);
+				assertThat(room.received()).as(file.toString()).hasSizeGreaterThan(300);
 			}
 		}
 		assertThat(fixture.refusal("?pace=100&scenario=file:" + SCENARIOS.resolve("refused.json"))).hasMessage("not on the list");
@@ -117,7 +117,7 @@ class FilesTest {
 	@ParameterizedTest
 	@CsvSource(delimiter = ';', quoteCharacter = '`', textBlock = """
 			{"canary":1}; the scenario file, canary: not known; expected is any of [clock, description,
-			{"canary \u0007":1}; the scenario file, a member with an odd name: not known
+			{"canary !":1}; the scenario file, a member with an odd name: not known
 			{"network":{"speed":1}}; the scenario file, network.speed: not known; expected is any of [duplicate, jitter, latency, loss, reorder]
 			{"network":[]}; the scenario file, network: an object expected
 			{"network":{"loss":2}}; the scenario file, loss: a number from 0 to 1 expected
@@ -184,7 +184,7 @@ class FilesTest {
 				.hasMessageNotContaining("canary").extracting(TransportException::code).isEqualTo(Code.INVALID_PARAMS);
 		assertThat(fixture.refusal(form.formatted(folder))).hasMessageContaining("a regular file expected");
 		assertThat(fixture.refusal(form.formatted(""))).hasMessageContaining("expected");
-		assertThat(fixture.refusal(form.formatted("a%%00b"))).hasMessageContaining("a file that is there and can be read expected (InvalidPathException)");
+		assertThat(fixture.refusal(form.formatted("a%00b"))).hasMessageContaining("a file that is there and can be read expected (InvalidPathException)");
 		Files.createSymbolicLink(odd, folder);
 		assertThat(fixture.refusal(form.formatted(odd))).hasMessageContaining("a regular file expected");
 	}
@@ -288,8 +288,8 @@ class FilesTest {
 		assertThat(second.trace().subList(0, 4)).isEqualTo(PLAYED);
 		assertThat(fixture.refusal("file:" + file + "?connection=3")).hasMessage("the recording: 3 or more conversations expected, there are 2");
 		assertThat(fixture.refusal("file:" + file + "?connection=0")).hasMessageContaining("a whole number from 1");
-		assertThat(fixture.refusal("file:" + recording(List.of()))).hasMessage("the recording: 1 or more conversations expected, there are 0");
 		assertThat(fixture.refusal("file:" + file + "?colour=red")).hasMessageContaining("not known");
+		assertThat(fixture.refusal("file:" + recording(List.of()))).hasMessage("the recording: 1 or more conversations expected, there are 0");
 	}
 
 	@Test
