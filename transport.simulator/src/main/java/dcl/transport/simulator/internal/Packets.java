@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Random;
 
+import com.google.protobuf.CodedOutputStream;
 import dcl.transport.Packet;
 import dcl.transport.PeerId;
 import dcl.transport.rfc4.AnnounceProfileVersion;
@@ -22,15 +23,60 @@ final class Packets {
 	/** Who the first web explorer's simulator named as the server of its bots' profiles. */
 	private static final String CONTENT_SERVER = "https://peer.decentraland.org";
 	private static final int MAX_GARBAGE = 64;
+	private static final int LENGTH_DELIMITED = 2;
+	private static final int FIXED32 = 5;
+	/** With its tag. */
+	private static final int FLOAT_BYTES = 5;
 	/** A tag of field 0 and of a type that does not exist. */
 	private static final byte NO_TAG = 7;
 
 	private Packets() {
 	}
 
+	/**
+	 * Where a bot is, with the identity as its rotation. Laid out by hand, since nearly every packet of the largest simulations is one of these and protobuf
+	 * takes three times as long; a test holds the two against each other.
+	 */
 	static Packet position(int index, float x, float y, float z) {
-		return Rfc4.encode(Rfc4Packet.newBuilder().setPosition(Position.newBuilder().setIndex(index).setPositionX(x).setPositionY(y).setPositionZ(z)
-				.setRotationW(1)).build());
+		int indexBytes = index == 0 ? 0 : 1 + CodedOutputStream.computeUInt32SizeNoTag(index);
+		int inner = indexBytes + floatBytes(x) + floatBytes(y) + floatBytes(z) + FLOAT_BYTES;
+		byte[] bytes = new byte[2 + inner + 2];
+		int at = 0;
+		bytes[at++] = Rfc4Packet.POSITION_FIELD_NUMBER << 3 | LENGTH_DELIMITED;
+		bytes[at++] = (byte) inner; // below 128, so one byte
+		if (indexBytes > 0) {
+			bytes[at++] = Position.INDEX_FIELD_NUMBER << 3;
+			int rest = index;
+			for (; (rest & ~0x7f) != 0; rest >>>= 7) {
+				bytes[at++] = (byte) (rest | 0x80);
+			}
+			bytes[at++] = (byte) rest;
+		}
+		at = put(bytes, at, Position.POSITION_X_FIELD_NUMBER, x);
+		at = put(bytes, at, Position.POSITION_Y_FIELD_NUMBER, y);
+		at = put(bytes, at, Position.POSITION_Z_FIELD_NUMBER, z);
+		at = put(bytes, at, Position.ROTATION_W_FIELD_NUMBER, 1);
+		bytes[at++] = Rfc4Packet.PROTOCOL_VERSION_FIELD_NUMBER << 3;
+		bytes[at] = Rfc4.PROTOCOL_VERSION;
+		return Packet.wrap(ByteBuffer.wrap(bytes));
+	}
+
+	/** Zero is the default and left out; minus zero is not. */
+	private static int floatBytes(float value) {
+		return Float.floatToRawIntBits(value) == 0 ? 0 : FLOAT_BYTES;
+	}
+
+	private static int put(byte[] bytes, int at, int field, float value) {
+		int bits = Float.floatToRawIntBits(value);
+		if (bits == 0) {
+			return at;
+		}
+		bytes[at] = (byte) (field << 3 | FIXED32);
+		bytes[at + 1] = (byte) bits;
+		bytes[at + 2] = (byte) (bits >> 8);
+		bytes[at + 3] = (byte) (bits >> 16);
+		bytes[at + 4] = (byte) (bits >> 24);
+		return at + FLOAT_BYTES;
 	}
 
 	/** Somebody who stands. */

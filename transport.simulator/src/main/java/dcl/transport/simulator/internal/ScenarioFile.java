@@ -9,18 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dcl.transport.simulator.SimulatorFault;
 import dcl.transport.simulator.SimulatorFault.Kind;
 
 /**
- * A scenario as JSON; the schema is in {@code schemas/scenario.json}. Loaded only where there is one, since it brings the JSON mapper in.
+ * A scenario as JSON; the schema is in {@code schemas/scenario.json}.
  *
  * @param simulator  the simulator's own parameters, as a connection string would have them
  * @param parameters the behaviour's
@@ -34,27 +27,23 @@ record ScenarioFile(Map<String, String> simulator, Map<String, String> parameter
 	private static final Set<String> NETWORK = Set.of("latency", "jitter", "loss", "reorder", "duplicate");
 
 	static ScenarioFile read(InputStream in, int maxTimeline) {
-		JsonFactory factory = new JsonFactoryBuilder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-				.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).maxNumberLength(32).build()).build();
-		JsonNode root;
+		Object root;
 		try {
-			root = new ObjectMapper(factory).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).readTree(in);
+			root = JsonTree.read(in, MAX_NESTING);
 		} catch (IOException e) { // its text would quote the file
 			throw new Invalid(WHERE, "JSON expected, at most " + MAX_NESTING + " levels deep and without members given twice");
 		}
-		object(WHERE, root);
 		Map<String, String> simulator = new LinkedHashMap<>();
 		Map<String, String> parameters = new LinkedHashMap<>();
 		List<Plan.Timed> timeline = new ArrayList<>();
-		for (Map.Entry<String, JsonNode> member : root.properties()) {
+		for (Map.Entry<String, Object> member : object(WHERE, root).entrySet()) {
 			String name = member.getKey();
 			String where = WHERE + ", " + printable(name);
-			JsonNode value = member.getValue();
+			Object value = member.getValue();
 			if (SIMULATOR.contains(name)) {
 				simulator.put(name, text(where, value));
 			} else if (name.equals("network")) {
-				object(where, value);
-				for (Map.Entry<String, JsonNode> condition : value.properties()) {
+				for (Map.Entry<String, Object> condition : object(where, value).entrySet()) {
 					String place = where + "." + printable(condition.getKey());
 					if (!NETWORK.contains(condition.getKey())) {
 						throw unknown(place, NETWORK);
@@ -62,8 +51,7 @@ record ScenarioFile(Map<String, String> simulator, Map<String, String> parameter
 					simulator.put(condition.getKey(), text(place, condition.getValue()));
 				}
 			} else if (name.equals("parameters")) {
-				object(where, value);
-				value.properties().forEach(one -> parameters.put(one.getKey(), text(where + "." + printable(one.getKey()), one.getValue())));
+				object(where, value).forEach((key, one) -> parameters.put(key, text(where + "." + printable(key), one)));
 			} else if (name.equals("timeline")) {
 				timeline(where, value, maxTimeline, timeline);
 			} else if (name.equals("description")) {
@@ -76,21 +64,21 @@ record ScenarioFile(Map<String, String> simulator, Map<String, String> parameter
 		return new ScenarioFile(simulator, parameters, timeline);
 	}
 
-	private static void timeline(String where, JsonNode value, int most, List<Plan.Timed> timeline) {
-		if (!value.isArray()) {
+	private static void timeline(String where, Object value, int most, List<Plan.Timed> timeline) {
+		if (!(value instanceof List<?> entries)) {
 			throw new Invalid(where, "a list expected");
 		}
-		if (value.size() > most) {
-			throw new Invalid(where, "at most " + most + " entries expected, there are " + value.size());
+		if (entries.size() > most) {
+			throw new Invalid(where, "at most " + most + " entries expected, there are " + entries.size());
 		}
-		for (int i = 0; i < value.size(); i++) {
-			timeline.add(timed(where + "[" + i + "]", value.get(i)));
+		for (int i = 0; i < entries.size(); i++) {
+			String place = where + "[" + i + "]";
+			timeline.add(timed(place, object(place, entries.get(i))));
 		}
 	}
 
-	private static Plan.Timed timed(String where, JsonNode entry) {
-		object(where, entry);
-		Kind kind = kind(where + ".fault", entry.path("fault"));
+	private static Plan.Timed timed(String where, Map<String, Object> entry) {
+		Kind kind = kind(where + ".fault", entry.get("fault"));
 		Set<String> allowed = switch (kind) {
 			case LATENCY, JITTER -> Set.of("at", "fault", "time", "for");
 			case LOSS, REORDER, DUPLICATE -> Set.of("at", "fault", "probability", "for");
@@ -98,15 +86,15 @@ record ScenarioFile(Map<String, String> simulator, Map<String, String> parameter
 			case BURST, GARBAGE -> Set.of("at", "fault", "packets");
 			case KICK, CLOSE, REFUSE -> Set.of("at", "fault", "words");
 		};
-		for (Map.Entry<String, JsonNode> member : entry.properties()) {
-			if (!allowed.contains(member.getKey())) {
-				throw unknown(where + "." + printable(member.getKey()), allowed);
+		for (String name : entry.keySet()) {
+			if (!allowed.contains(name)) {
+				throw unknown(where + "." + printable(name), allowed);
 			}
 		}
-		Duration at = Values.time(where + ".at", text(where + ".at", entry.path("at")), Duration.ZERO);
+		Duration at = Values.time(where + ".at", text(where + ".at", entry.get("at")), Duration.ZERO);
 		SimulatorFault fault = switch (kind) {
-			case LATENCY -> SimulatorFault.latency(Values.time(where + ".time", text(where + ".time", entry.path("time")), Duration.ZERO));
-			case JITTER -> SimulatorFault.jitter(Values.time(where + ".time", text(where + ".time", entry.path("time")), Duration.ZERO));
+			case LATENCY -> SimulatorFault.latency(Values.time(where + ".time", text(where + ".time", entry.get("time")), Duration.ZERO));
+			case JITTER -> SimulatorFault.jitter(Values.time(where + ".time", text(where + ".time", entry.get("time")), Duration.ZERO));
 			case LOSS -> SimulatorFault.loss(probability(where, entry));
 			case REORDER -> SimulatorFault.reorder(probability(where, entry));
 			case DUPLICATE -> SimulatorFault.duplicate(probability(where, entry));
@@ -117,16 +105,16 @@ record ScenarioFile(Map<String, String> simulator, Map<String, String> parameter
 			case CLOSE -> SimulatorFault.close(words(where, entry));
 			case REFUSE -> SimulatorFault.refuse(words(where, entry));
 		};
-		if (entry.has("for")) {
+		if (entry.containsKey("for")) {
 			fault = fault.lasting(Values.time(where + ".for", text(where + ".for", entry.get("for")), Duration.ZERO));
 		}
 		return new Plan.Timed(at.toNanos(), fault);
 	}
 
-	private static Kind kind(String where, JsonNode value) {
+	private static Kind kind(String where, Object value) {
 		List<String> words = new ArrayList<>();
 		for (Kind kind : Kind.values()) {
-			if (value.isTextual() && value.textValue().equals(kind.word())) {
+			if (kind.word().equals(value)) {
 				return kind;
 			}
 			words.add(kind.word());
@@ -134,34 +122,37 @@ record ScenarioFile(Map<String, String> simulator, Map<String, String> parameter
 		throw new Invalid(where, "one of " + words + " expected");
 	}
 
-	private static double probability(String where, JsonNode entry) {
-		return Values.number(where + ".probability", text(where + ".probability", entry.path("probability")), 0, 1);
+	private static double probability(String where, Map<String, Object> entry) {
+		return Values.number(where + ".probability", text(where + ".probability", entry.get("probability")), 0, 1);
 	}
 
-	private static int packets(String where, JsonNode entry) {
+	private static int packets(String where, Map<String, Object> entry) {
 		String place = where + ".packets";
-		return entry.has("packets") ? (int) Values.whole(place, text(place, entry.get("packets")), 1, SimulatorFault.MAX_PACKETS) : 1;
+		return entry.containsKey("packets") ? (int) Values.whole(place, text(place, entry.get("packets")), 1, SimulatorFault.MAX_PACKETS) : 1;
 	}
 
-	private static String words(String where, JsonNode entry) {
-		String words = entry.has("words") ? text(where + ".words", entry.get("words")) : "";
+	private static String words(String where, Map<String, Object> entry) {
+		String words = entry.containsKey("words") ? text(where + ".words", entry.get("words")) : "";
 		if (words.length() > SimulatorFault.MAX_WORDS) {
 			throw new Invalid(where + ".words", "at most " + SimulatorFault.MAX_WORDS + " characters expected");
 		}
 		return words;
 	}
 
-	private static void object(String where, JsonNode value) {
-		if (value == null || !value.isObject()) {
+	@SuppressWarnings("unchecked") // an object of a tree has texts as keys
+	private static Map<String, Object> object(String where, Object value) {
+		if (!(value instanceof Map<?, ?>)) {
 			throw new Invalid(where, "an object expected");
 		}
+		return (Map<String, Object>) value;
 	}
 
-	private static String text(String where, JsonNode value) {
-		if (!value.isTextual() && !value.isNumber() || value.asText().length() > MAX_TEXT) {
+	private static String text(String where, Object value) {
+		String text = value instanceof JsonTree.Digits number ? number.text() : value instanceof String string ? string : null;
+		if (text == null || text.length() > MAX_TEXT) {
 			throw new Invalid(where, "a text or a number expected, of at most " + MAX_TEXT + " characters");
 		}
-		return value.asText();
+		return text;
 	}
 
 	private static Invalid unknown(String where, Set<String> expected) {

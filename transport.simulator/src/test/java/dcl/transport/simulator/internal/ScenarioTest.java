@@ -1,6 +1,7 @@
 package dcl.transport.simulator.internal;
 
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -180,6 +181,20 @@ class ScenarioTest {
 		assertThat(chats.stream().filter(chat -> Rfc4.decode(chat.packet()).getChat().getMessage().equals("to two")).map(FakeContext.Report::peer))
 				.containsExactlyInAnyOrderElementsOf(two);
 		assertThat(chats.stream().filter(chat -> chat.text().equals("secret"))).hasSize(2);
+	}
+
+	@Test
+	void a_position_laid_out_by_hand_is_protobuf_s() {
+		Random random = new Random(3);
+		for (int i = 0; i < 100_000; i++) {
+			int index = random.nextInt() >>> random.nextInt(32);
+			float x = random.nextInt(4) == 0 ? 0 : Float.intBitsToFloat(random.nextInt());
+			float y = random.nextInt(4) == 0 ? -0f : random.nextInt(3);
+			float z = random.nextFloat();
+			Packet expected = Rfc4.encode(Rfc4Packet.newBuilder().setPosition(Position.newBuilder().setIndex(index).setPositionX(x).setPositionY(y)
+					.setPositionZ(z).setRotationW(1)).build());
+			assertThat(Packets.position(index, x, y, z)).as("%d %s %s %s", index, x, y, z).isEqualTo(expected);
+		}
 	}
 
 	@Test
