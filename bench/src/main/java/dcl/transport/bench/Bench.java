@@ -42,7 +42,7 @@ final class Bench {
 	private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
 	private int pairs = 5;
-	private List<String> only = List.of("receive", "single", "send", "registry", "idle");
+	private List<String> only = List.of("receive", "single", "send", "registry", "simulator", "idle");
 	private int divisor = 1;
 	private Path file;
 	private List<String> flags = List.of();
@@ -72,6 +72,7 @@ final class Bench {
 				step.run(pair % 2 != 0);
 			}
 			registry();
+			simulator();
 		}
 		if (only.contains("idle")) {
 			idle();
@@ -119,6 +120,12 @@ final class Bench {
 				List<String> command = java("Alone", flags, way, WARMUP / divisor, COUNT / divisor);
 				keep("registry " + way, line(start(command)));
 			}
+		}
+	}
+
+	private void simulator() throws Exception {
+		if (only.contains("simulator")) {
+			keep("simulator", line(start(java("Simulated", flags, WARMUP / divisor, COUNT / divisor))));
 		}
 	}
 
@@ -242,6 +249,12 @@ final class Bench {
 			if (runs.containsKey(name)) {
 				allocation(name, figures);
 			}
+		}
+		if (runs.containsKey("simulator")) {
+			double nanos = median("simulator", "cpuNanosPerMessage");
+			System.out.printf(Locale.ROOT, "simulator: %,.0f virtual peer-packets a second and core, %.0f ns CPU, %.0f B allocated a packet%n", 1e9 / nanos, nanos,
+					median("simulator", "allocatedBytesPerMessage"));
+			figures.put("simulator", Map.of("packetsPerSecondAndCore", 1e9 / nanos, "cpuNanos", nanos));
 		}
 		if (runs.containsKey("idle 1")) {
 			idle(figures);

@@ -124,7 +124,7 @@ final class Simulation implements SimulatorContext {
 		@Override
 		void happen() {
 			guarded(action);
-			if (period > 0 && !over) {
+			if (period > 0 && !ending) {
 				push(this, now + period);
 			}
 		}
@@ -147,6 +147,8 @@ final class Simulation implements SimulatorContext {
 	private boolean connected;
 	private boolean blocked;
 	private boolean resumed;
+	/** The end is among what is ready, and nothing comes after it. */
+	private boolean ending;
 	private boolean over;
 	private Disconnection refusal;
 	private Throwable failure;
@@ -275,7 +277,7 @@ final class Simulation implements SimulatorContext {
 	void accept(Packet packet, Delivery delivery) {
 		caller = Thread.currentThread();
 		try {
-			if (over) {
+			if (ending) {
 				return;
 			}
 			boolean lossy = delivery.reliability() == Reliability.LOSSY;
@@ -324,11 +326,13 @@ final class Simulation implements SimulatorContext {
 		}
 	}
 
-	/** Ends it at once, before anything that is on its way. */
-	void finish(Disconnection why) {
-		ready.clear();
+	/** Ends it at once: after what has come, which may wait for room, and before anything that is on its way. */
+	private void finish(Disconnection why) {
 		events.clear();
-		ready.add(new Item(Sort.END, null, null, Reliability.RELIABLE, "", why));
+		if (!ending) {
+			ready.add(new Item(Sort.END, null, null, Reliability.RELIABLE, "", why));
+			ending = true;
+		}
 	}
 
 	private void tooMuch() {
@@ -350,7 +354,7 @@ final class Simulation implements SimulatorContext {
 	}
 
 	private void transmit(Item item) {
-		if (over) {
+		if (ending) {
 			return;
 		}
 		boolean lossy = item.reliability == Reliability.LOSSY;
@@ -383,12 +387,13 @@ final class Simulation implements SimulatorContext {
 	}
 
 	private void emit(Item item) {
-		if (over) {
+		if (ending) {
 			return;
 		}
+		ending = item.sort == Sort.END;
 		if (connected && ready.isEmpty() && !blocked) {
 			report(item);
-		} else if (ready.size() < settings.maxEvents()) {
+		} else if (ready.size() < settings.maxEvents() || ending) {
 			ready.add(item);
 		} else {
 			throw new IllegalStateException("more than " + settings.maxEvents() + " packets were sent at once");
@@ -509,7 +514,7 @@ final class Simulation implements SimulatorContext {
 		Objects.requireNonNull(packet);
 		Objects.requireNonNull(reliability);
 		Objects.requireNonNull(topic);
-		if (perfect && inFlight == 0 && connected && !over && !blocked && ready.isEmpty() && !isSilent()) {
+		if (perfect && inFlight == 0 && connected && !ending && !blocked && ready.isEmpty() && !isSilent()) {
 			blocked = !wire.received(from, packet, reliability, topic); // nearly always, so it costs no object
 		} else {
 			transmit(new Item(Sort.PACKET, from, packet, reliability, topic, null));
@@ -535,7 +540,7 @@ final class Simulation implements SimulatorContext {
 		if (delay.isNegative() || delay.compareTo(SimulatorFault.LONGEST.multipliedBy(366)) > 0) {
 			throw new IllegalArgumentException("a delay is from 0 to 366 days");
 		}
-		if (over) {
+		if (ending) {
 			return;
 		}
 		if (events.size() + ready.size() >= settings.maxEvents()) {

@@ -134,6 +134,11 @@ final class SimulatorLink implements Link, Wire, SimulatedClock.Follower {
 	}
 
 	@Override
+	public boolean confirms() {
+		return true;
+	}
+
+	@Override
 	public CompletionStage<Void> send(Packet packet, Delivery delivery) {
 		CompletableFuture<Void> waiting = null;
 		synchronized (lock) {

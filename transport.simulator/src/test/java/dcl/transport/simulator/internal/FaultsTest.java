@@ -119,6 +119,7 @@ class FaultsTest {
 		assertThat(numbers(room, Reliability.LOSSY)).hasSizeBetween(620, 780).isSorted();
 		assertThat(numbers(room, Reliability.RELIABLE)).hasSize(100);
 		assertThat(heard).hasSizeBetween(200 + 110, 200 + 170);
+		assertThat(room.link().confirms()).isTrue();
 		assertThat(room.context().confirmations()).isEqualTo(200);
 	}
 

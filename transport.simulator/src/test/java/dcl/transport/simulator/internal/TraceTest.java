@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class TraceTest {
 
-	private static final String EVERYTHING = "peers=7&latency=40ms&jitter=90ms&loss=0.1&reorder=0.2&duplicate=0.1&burst=2s,30&garbage=3s,9&silence=4s,800ms&";
+	private static final String EVERYTHING = "peers=7&latency=40ms&jitter=90ms&loss=0.1&reorder=0.2&duplicate=0.1&burst=2s,30&garbage=3s,9&silence=4s,800ms&kick=11500ms&";
 	private static final int MILLIS = 12_000;
 	private static final int SEEDS = 12;
 
