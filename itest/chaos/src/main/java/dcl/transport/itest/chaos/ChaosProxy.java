@@ -33,8 +33,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *     proxy.replayable(() -&gt; { connect to proxy.port(), and see what comes of it });
  * }
  * </pre>
- * One daemon thread moves everything; at most {@link #MAX_CONNECTIONS} at once, a further one is reset. All methods may be called from any thread; those
- * that ask about a connection wait up to {@link #WAIT_SECONDS} for it to come. The list of faults is in the README of this folder.
+ * One daemon thread moves everything; at most {@link #MAX_CONNECTIONS} at once, a further one is reset. All methods may be called from any
+ * thread; those that ask about a connection wait up to {@link #WAIT_SECONDS} for it to come. The list of faults is in the README of this
+ * folder.
  */
 public final class ChaosProxy implements AutoCloseable {
 
@@ -82,7 +83,8 @@ public final class ChaosProxy implements AutoCloseable {
 
 	// the thread's:
 	private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 << 10);
-	private final PriorityQueue<Timer> timers = new PriorityQueue<>((a, b) -> a.due == b.due ? Long.compare(a.order, b.order) : Long.compare(a.due, b.due));
+	private final PriorityQueue<Timer> timers = new PriorityQueue<>((a, b) -> a.due == b.due ? Long.compare(a.order, b.order)
+			: Long.compare(a.due, b.due));
 	private final Map<Integer, Pair> pairs = new HashMap<>();
 	private final Map<Integer, CompletableFuture<Void>> arrivals = new HashMap<>();
 	private ServerSocketChannel listening; // null while connections are refused

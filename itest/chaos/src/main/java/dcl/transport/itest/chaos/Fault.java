@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One thing that is done to a connection; its text is the only way to make one, and {@code toString} gives it back. The list is in the README.
+ * One thing that is done to a connection; its text is the only way to make one, and {@code toString} gives it back. The list is in the
+ * README.
  *
  * @param kind   what
  * @param side   where; {@link Side#DOWN} means "what the client gets"

@@ -10,9 +10,9 @@ import java.util.TreeSet;
 /**
  * What the peers of one run did and saw, in one order, for {@link HistoryChecker}. Thread-safe.
  * <p>
- * A <em>session</em> is one connection of a peer, numbered from 1 by the test; a reconnect begins the next. A message is known by who sent it, in which
- * session, and its number there: {@link Stamp} carries that in its payload. Note an event before anybody else can see what it brings about: that a message was
- * accepted before it is sent, that a callback came as its first line.
+ * A <em>session</em> is one connection of a peer, numbered from 1 by the test; a reconnect begins the next. A message is known by who sent
+ * it, in which session, and its number there: {@link Stamp} carries that in its payload. Note an event before anybody else can see what it
+ * brings about: that a message was accepted before it is sent, that a callback came as its first line.
  */
 public final class History {
 

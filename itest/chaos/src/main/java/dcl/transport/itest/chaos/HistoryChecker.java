@@ -19,13 +19,14 @@ import dcl.transport.itest.chaos.History.Type;
  * Checks a history, taken when everything is at rest, against what sessions promise.
  * <ul>
  * <li>C1 accounting: each accepted message has exactly one outcome, and none that was dropped or failed arrives.
- * <li>C2 order: on unbroken sessions the reliable messages of one sender arrive exactly once and in order, at everybody who knew the sender when they were accepted.
+ * <li>C2 order: on unbroken sessions the reliable messages of one sender arrive exactly once and in order, at everybody who knew the
+ *     sender when they were accepted.
  * <li>C3 across a break: nobody gets a message twice (at most once), or nobody misses one (at least once); see {@link Guarantee}.
  * <li>C4 isolation: a peer named as a neighbour has one session, unbroken, and every reliable message of its is written or confirmed.
  * <li>C5 events: one end for each session, nothing after it or before its begin; joins and leaves pair; callbacks do not overlap.
  * </ul>
- * Of each clause the smallest window is told: the shortest run of events that shows a violation, and of it the events that matter.
- * What it does not judge: lossy messages, beyond C1 and being received twice in one session, and time.
+ * Of each clause the smallest window is told: the shortest run of events that shows a violation, and of it the events that matter. What it
+ * does not judge: lossy messages, beyond C1 and being received twice in one session, and time.
  */
 public final class HistoryChecker {
 
@@ -118,7 +119,8 @@ public final class HistoryChecker {
 	/** Notes a violation that these events show, unless a smaller window shows the same clause. */
 	private void violated(Clause clause, String text, int... indices) {
 		int[] shown = java.util.Arrays.stream(indices).filter(index -> index >= 0).distinct().sorted().toArray();
-		Violation found = new Violation(clause, text, shown[0], shown[shown.length - 1], java.util.Arrays.stream(shown).mapToObj(events::get).toList());
+		Violation found = new Violation(clause, text, shown[0], shown[shown.length - 1], java.util.Arrays.stream(shown).mapToObj(events::get)
+				.toList());
 		smallest.merge(clause, found, (a, b) -> a.last - a.first <= b.last - b.first ? a : b);
 	}
 
@@ -282,7 +284,8 @@ public final class HistoryChecker {
 	}
 
 	private String nameOf(Life life) {
-		return lives.entrySet().stream().filter(each -> each.getValue() == life).map(each -> each.getKey().peer + "/" + each.getKey().number).findFirst().orElseThrow();
+		return lives.entrySet().stream().filter(each -> each.getValue() == life).map(each -> each.getKey().peer + "/" + each.getKey().number)
+				.findFirst().orElseThrow();
 	}
 
 	private static boolean knew(Life life, String peer, int at) {

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A timeline of faults, and the seed of everything random in a run. Immutable; {@code toString} gives the text {@link #parse} reads, so that a run that
- * failed can be repeated.
+ * A timeline of faults, and the seed of everything random in a run. Immutable; {@code toString} gives the text {@link #parse} reads, so
+ * that a run that failed can be repeated.
  * <pre>
  * seed 42
  * at 0 ms of every connection: latency 20 jitter 10 both
@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
  * at frame 3 byte 7 down of connection 4: fin      (WebSocket frames, counted after the HTTP head)
  * at record 2 byte 5 up of connection 5: rst       (TLS records)
  * </pre>
- * Connections, frames and records are counted from 1. A step without {@code byte}, or with byte 0, is taken when the first byte comes, before it is passed
- * on; with {@code byte n}, once n bytes were passed on, or the whole of a frame or record that is shorter.
+ * Connections, frames and records are counted from 1. A step without {@code byte}, or with byte 0, is taken when the first byte comes,
+ * before it is passed on; with {@code byte n}, once n bytes were passed on, or the whole of a frame or record that is shorter.
  */
 public final class Script {
 
@@ -46,9 +46,11 @@ public final class Script {
 	}
 
 	private static final int MAX_STEPS = 10_000;
-	private static final Pattern STEP = Pattern.compile("at (?:(\\d{1,9}) ?ms|byte (\\d{1,12}) (up|down)|(frame|record) (\\d{1,9})(?: byte (\\d{1,9}))? (up|down))"
+	private static final Pattern STEP = Pattern.compile("at (?:(\\d{1,9}) ?ms|byte (\\d{1,12}) (up|down)"
+			+ "|(frame|record) (\\d{1,9})(?: byte (\\d{1,9}))? (up|down))"
 			+ " of (?:connection (\\d{1,6})|every connection): *(.+)");
-	private static final List<String> RANDOM = List.of("rst", "fin", "stop", "stop up", "stop down", "stop-write down", "drop up", "latency 40 jitter 30",
+	private static final List<String> RANDOM = List.of("rst", "fin", "stop", "stop up", "stop down", "stop-write down", "drop up",
+			"latency 40 jitter 30",
 			"bandwidth 20000", "hold 150 down", "rst up", "rst down", "fin down");
 
 	private final long seed;
@@ -90,8 +92,8 @@ public final class Script {
 	private static Step step(String line) {
 		Matcher in = STEP.matcher(line);
 		if (!in.matches()) {
-			throw new IllegalArgumentException("expected 'at' N 'ms', 'byte' N 'up' or 'down', or 'frame' or 'record' N ['byte' N] 'up' or 'down', then"
-					+ " 'of connection' N or 'of every connection', a colon and a fault");
+			throw new IllegalArgumentException("expected 'at' N 'ms', 'byte' N 'up' or 'down', or 'frame' or 'record' N ['byte' N]"
+					+ " 'up' or 'down', then 'of connection' N or 'of every connection', a colon and a fault");
 		}
 		int connection = in.group(8) == null ? 0 : Math.max(1, Integer.parseInt(in.group(8)));
 		if (in.group(1) != null) {
@@ -111,7 +113,8 @@ public final class Script {
 			return new Step(Unit.BYTES, 0, Long.parseLong(in.group(2)), side, connection, fault);
 		}
 		long bytes = in.group(6) == null ? 0 : Long.parseLong(in.group(6));
-		return new Step(in.group(4).equals("frame") ? Unit.FRAME : Unit.RECORD, Math.max(1, Long.parseLong(in.group(5))), bytes, side, connection, fault);
+		return new Step(in.group(4).equals("frame") ? Unit.FRAME : Unit.RECORD, Math.max(1, Long.parseLong(in.group(5))), bytes, side, connection,
+				fault);
 	}
 
 	/**

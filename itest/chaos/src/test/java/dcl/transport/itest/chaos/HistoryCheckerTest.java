@@ -209,7 +209,8 @@ class HistoryCheckerTest {
 		lost.outcome(ofBob, Outcome.UNKNOWN);
 		for (History history : List.of(broken, again, lost)) {
 			assertThat(check(history)).isEmpty();
-			assertThat(HistoryChecker.check(history.events(), Guarantee.AT_MOST_ONCE, Set.of("bob"))).extracting(Violation::clause).containsExactly(Clause.C4);
+			assertThat(HistoryChecker.check(history.events(), Guarantee.AT_MOST_ONCE, Set.of("bob"))).extracting(Violation::clause)
+					.containsExactly(Clause.C4);
 		}
 	}
 

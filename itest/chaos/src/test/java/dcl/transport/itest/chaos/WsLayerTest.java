@@ -169,13 +169,15 @@ class WsLayerTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"301 Location: http://127.0.0.1:1/", "401", "403", "404", "429 Retry-After: 7", "500", "503 Retry-After: 2", "503"})
+	@ValueSource(strings = {"301 Location: http://127.0.0.1:1/", "401", "403", "404", "429 Retry-After: 7", "500", "503 Retry-After: 2",
+			"503"})
 	void an_upgrade_is_answered_with_another_status(String answer) throws Exception {
 		try (Wire wire = new Wire("at 0 ms of connection 1: answer " + answer)) {
 			End client = wire.client();
 			client.write(Wire.REQUEST);
 			String[] words = answer.split(" ", 2);
-			assertThat(client.readAll()).startsWith("HTTP/1.1 " + words[0] + " ").contains(words.length == 1 ? "" : "\r\n" + words[1] + "\r\n").endsWith("\r\n\r\n");
+			assertThat(client.readAll()).startsWith("HTTP/1.1 " + words[0] + " ").contains(words.length == 1 ? "" : "\r\n" + words[1] + "\r\n")
+					.endsWith("\r\n\r\n");
 		}
 	}
 

@@ -13,7 +13,10 @@ import dcl.transport.websocket.WebSocketConnection;
 import dcl.transport.websocket.WebSocketEnding;
 import dcl.transport.websocket.WebSocketListener;
 
-/** One end of a connection: sends numbered messages and counts what became of them, and checks that those that come have no gap between them. */
+/**
+ * One end of a connection: sends numbered messages and counts what became of them, and checks that those that come have no gap between
+ * them.
+ */
 class Ear implements WebSocketListener {
 
 	final CompletableFuture<WebSocketConnection> opened = new CompletableFuture<>();

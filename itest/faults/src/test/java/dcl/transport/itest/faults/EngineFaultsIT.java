@@ -25,8 +25,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
- * The WebSocket engine behind a proxy that breaks its connections, in both roles, plain and in TLS. Each case says how the connection has to end and when;
- * every case also demands that a neighbour on the same loop loses nothing, that the ending is told once and last, and that nothing is left.
+ * The WebSocket engine behind a proxy that breaks its connections, in both roles, plain and in TLS. Each case says how the connection has
+ * to end and when; every case also demands that a neighbour on the same loop loses nothing, that the ending is told once and last, and
+ * that nothing is left.
  * <p>
  * Time limits are short, and what is measured has to be at least the limit; the upper bound is that of a busy machine.
  */
@@ -75,7 +76,8 @@ class EngineFaultsIT {
 
 	/** Every rig so many times, with each of these. */
 	private static Stream<Arguments> times(int times, boolean clientsOnly, String... each) {
-		return rigs(clientsOnly).flatMap(rig -> Stream.of(each).flatMap(one -> Stream.generate(() -> arguments(rig, one)).limit((long) times * TIMES)));
+		return rigs(clientsOnly).flatMap(rig -> Stream.of(each).flatMap(one -> Stream.generate(() -> arguments(rig, one))
+				.limit((long) times * TIMES)));
 	}
 
 	// ---- F3, F4: FIN and RST
@@ -132,7 +134,8 @@ class EngineFaultsIT {
 	static Stream<Arguments> handshakeCuts() {
 		List<String> all = new ArrayList<>();
 		for (String fault : new String[] {"fin", "rst"}) {
-			for (String place : new String[] {"record 1 byte 3 up", "record 1 byte 60 up", "record 1 byte 4 down", "record 1 byte 60 down", "record 3 byte 20 down",
+			for (String place : new String[] {"record 1 byte 3 up", "record 1 byte 60 up", "record 1 byte 4 down", "record 1 byte 60 down",
+					"record 3 byte 20 down",
 					"record 3 byte 20 up"}) {
 				all.add("at " + place + " of connection 1: " + fault);
 			}
@@ -185,7 +188,8 @@ class EngineFaultsIT {
 	}
 
 	static Stream<Arguments> silences() {
-		return times(2, false, "at 0 ms of connection 1: silence", "at 0 ms of connection 1: stop down", "at byte 0 down of connection 1: stop down");
+		return times(2, false, "at 0 ms of connection 1: silence", "at 0 ms of connection 1: stop down",
+				"at byte 0 down of connection 1: stop down");
 	}
 
 	@ParameterizedTest(name = "{0} {1}")
@@ -268,7 +272,8 @@ class EngineFaultsIT {
 				assertThat(near.ending().kind()).isEqualTo(Kind.WRITE_STALL);
 				atLeast(STALL, stopped, near.endedNanos);
 				assertThat(most).isLessThanOrEqualTo(PUSHING.queueBytes());
-				assertThat(near.count(SendResult.ACCEPTED) + near.count(SendResult.FULL) + near.count(SendResult.DROPPED) + near.count(SendResult.NOT_OPEN))
+				assertThat(near.count(SendResult.ACCEPTED) + near.count(SendResult.FULL) + near.count(SendResult.DROPPED)
+						+ near.count(SendResult.NOT_OPEN))
 						.isEqualTo(attempts);
 				assertThat(near.count(SendResult.FULL)).isPositive();
 				each.checkRest(TAKEN);
@@ -284,7 +289,8 @@ class EngineFaultsIT {
 	@MethodSource("slow")
 	void a_slow_reader_gets_everything_that_was_accepted_or_it_is_counted(Rig rig, String how) throws Exception {
 		Ear near = new Ear();
-		try (Rig.Case each = rig.narrow("at 0 ms of connection 1: " + how, PUSHING.toBuilder().writeStallTimeout(Duration.ofMinutes(1)).build(), near)) {
+		try (Rig.Case each = rig.narrow("at 0 ms of connection 1: " + how, PUSHING.toBuilder().writeStallTimeout(Duration.ofMinutes(1)).build(),
+				near)) {
 			each.proxy.replayable(() -> {
 				each.talk();
 				for (int i = 0; i < 20_000 && near.count(SendResult.FULL) < 50; i++) { // the system's buffers take megabytes
@@ -325,7 +331,8 @@ class EngineFaultsIT {
 
 	@ParameterizedTest(name = "wss {0}, {1}: {2}")
 	@MethodSource("answers")
-	void an_upgrade_that_goes_wrong_is_told_as_what_it_is(boolean secure, String script, Kind kind, int status, int retryAfter) throws Exception {
+	void an_upgrade_that_goes_wrong_is_told_as_what_it_is(boolean secure, String script, Kind kind, int status, int retryAfter)
+			throws Exception {
 		Rig rig = RIGS.stream().filter(each -> each.client && each.secure == secure).findFirst().orElseThrow();
 		try (Rig.Case each = rig.begin(script, DEFAULTS)) {
 			each.proxy.replayable(() -> {
@@ -340,7 +347,8 @@ class EngineFaultsIT {
 
 	static Stream<Arguments> brokenFrames() {
 		return rigs(false).filter(rig -> !rig.secure).flatMap(rig -> Stream.of(
-				arguments(rig, "opcode 3", Kind.PROTOCOL, 0), arguments(rig, "opcode 0", Kind.PROTOCOL, 0), arguments(rig, "inject 11", Kind.PROTOCOL, 0),
+				arguments(rig, "opcode 3", Kind.PROTOCOL, 0), arguments(rig, "opcode 0", Kind.PROTOCOL, 0),
+				arguments(rig, "inject 11", Kind.PROTOCOL, 0),
 				arguments(rig, "inject 8 03e9", Kind.CLOSED_BY_PEER, 0), arguments(rig, "split 100", Kind.CLOSED_BY_US, 2),
 				arguments(rig, "inject 9 0102", Kind.CLOSED_BY_US, 2)));
 	}

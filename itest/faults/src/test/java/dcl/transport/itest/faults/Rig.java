@@ -22,8 +22,8 @@ import dcl.transport.websocket.WebSocketServerOptions;
 import dcl.transport.websocket.WebSockets;
 
 /**
- * An engine under test in one role, and another engine to talk to, with a proxy between them for each case. A neighbour talks all the time over the one
- * loop of the engine under test, past every proxy.
+ * An engine under test in one role, and another engine to talk to, with a proxy between them for each case. A neighbour talks all the time
+ * over the one loop of the engine under test, past every proxy.
  */
 final class Rig {
 
@@ -87,9 +87,11 @@ final class Rig {
 
 		private Case(String script, WebSocketLimits limits, Ear near, int bufferBytes) throws Exception {
 			this.near = near;
-			server = (client ? peer : subject).listen(server(client ? WebSocketLimits.defaults() : limits), request -> HttpAnswer.accept(client ? far : near));
+			WebSocketLimits defaults = WebSocketLimits.defaults();
+			server = (client ? peer : subject).listen(server(client ? defaults : limits), request -> HttpAnswer.accept(client ? far : near));
 			proxy = ChaosProxy.to(server.address(), Script.parse(script), bufferBytes);
-			(client ? subject : peer).connect(WebSocketRequest.to(uri(proxy.port())).limits(client ? limits : WebSocketLimits.defaults()), client ? near : far);
+			WebSocketRequest request = WebSocketRequest.to(uri(proxy.port())).limits(client ? limits : defaults);
+			(client ? subject : peer).connect(request, client ? near : far);
 		}
 
 		/** The direction towards the engine under test. */
