@@ -309,8 +309,10 @@ public final class ChaosProxy implements AutoCloseable {
 			pair.ready(key);
 			return;
 		}
+		ServerSocketChannel door = (ServerSocketChannel) key.channel();
 		try {
-			for (SocketChannel client = listening.accept(); client != null; client = listening.accept()) {
+			// what came before it in this round may have closed it
+			for (SocketChannel client = key.isValid() ? door.accept() : null; client != null; client = key.isValid() ? door.accept() : null) {
 				accept(client);
 			}
 		} catch (IOException e) {
