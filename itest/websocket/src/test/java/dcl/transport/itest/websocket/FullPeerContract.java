@@ -77,6 +77,17 @@ abstract class FullPeerContract extends PeerContract {
 		assertThat(ending.code()).isEqualTo(1009);
 	}
 
+	/** Connects, with a sub-protocol offered that the server does not want; returns what we agreed on, or what follows the peer's words. */
+	final String offerInVain(String told) throws Exception {
+		if (role == Role.CLIENT) {
+			return open("ws", "rfc5", "/none", LIMITS).connection().subprotocol();
+		}
+		accepted.put("vain", new Recorder());
+		serve(LIMITS, null);
+		connectPeer("vain", "ws", "/none", "rfc5", "-");
+		return peer.await("vain " + told);
+	}
+
 	@Test
 	void a_certificate_of_an_unknown_authority_is_refused() throws Exception {
 		Recorder recorder = new Recorder();
