@@ -1,5 +1,6 @@
 package dcl.transport.cli.internal;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,8 +14,11 @@ import dcl.transport.identity.KeyFileException;
 import dcl.transport.identity.Wallets;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(name = "connect", mixinStandardHelpOptions = true,
 		description = "Joins a room, sends what standard input says and prints what happens.",
@@ -26,6 +30,9 @@ final class ConnectCommand implements Callable<Integer> {
 
 	private final Io io;
 	private final TransportRegistry registry;
+
+	@Spec
+	private CommandSpec spec;
 
 	@Parameters(paramLabel = "<uri>", description = "The connection string, or @FILE.")
 	private String text;
@@ -42,6 +49,27 @@ final class ConnectCommand implements Callable<Integer> {
 
 	@Option(names = "--json", description = "One JSON object a line, on standard output and standard input.")
 	private boolean json;
+
+	@ArgGroup(exclusive = false)
+	private Recording recording;
+
+	/** Only with a file. */
+	static final class Recording {
+
+		private static final long LEAST_BYTES = 1_024;
+		private static final long MOST_BYTES = 1L << 40;
+
+		@Option(names = "--record", required = true, paramLabel = "<file>",
+				description = "Writes what happens, with every packet and its time, into a new file for its owner alone; simulator:file:<file> plays it.")
+		private Path file;
+
+		@Option(names = "--force", description = "Replaces the file to record into.")
+		private boolean force;
+
+		@Option(names = "--record-max", paramLabel = "<bytes>", defaultValue = "268435456",
+				description = "Where a recording stops, from 1024 to 2^40; ${DEFAULT-VALUE} by default.")
+		private long maxBytes;
+	}
 
 	/** Without either there is no identity. */
 	static final class Who {
@@ -77,7 +105,25 @@ final class ConnectCommand implements Callable<Integer> {
 				new Reporter(out, "", false).failed(Code.NO_IDENTITY, e.getMessage());
 				return Exit.REFUSED;
 			}
-			return new Visit(registry, uri, identity, out, stop, retry).run(io.in(), time == null);
+			try (Recorder recorder = recorder(uri, identity)) {
+				return new Visit(registry, uri, identity, out, stop, retry, recorder == null ? Tape.NONE : recorder).run(io.in(), time == null);
+			}
+		}
+	}
+
+	/** Returns {@code null} if nothing is to be recorded. */
+	private Recorder recorder(TransportUri uri, Optional<Identity> identity) {
+		if (recording == null) {
+			return null;
+		}
+		if (recording.maxBytes < Recording.LEAST_BYTES || recording.maxBytes > Recording.MOST_BYTES) {
+			throw new ParameterException(spec.commandLine(), "--record-max is from " + Recording.LEAST_BYTES + " to " + Recording.MOST_BYTES);
+		}
+		String self = identity.map(me -> me.address().value()).orElse("");
+		try {
+			return Recorder.open(recording.file, recording.force, uri, self, recording.maxBytes, io.err());
+		} catch (IOException e) {
+			throw new ParameterException(spec.commandLine(), "cannot record: " + Recorder.words(e), e);
 		}
 	}
 

@@ -12,6 +12,7 @@ import dcl.transport.Session;
 import dcl.transport.Session.Outcome;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
+import dcl.transport.recording.RecordingEntry;
 
 /**
  * Sends what standard input says, line by line, on a thread of its own. It reads nothing before the first connection is there, holds the line it has
@@ -29,6 +30,7 @@ final class Input {
 	private final InputStream in;
 	private final Output out;
 	private final Reporter reporter;
+	private final Tape tape;
 	private final Session session;
 	private final Runnable whenEnded;
 	private boolean connected; // guarded by this, like what follows
@@ -37,10 +39,11 @@ final class Input {
 	private int packets;
 	private int bytes;
 
-	Input(InputStream in, Output out, Reporter reporter, Session session, Runnable whenEnded) {
+	Input(InputStream in, Output out, Reporter reporter, Tape tape, Session session, Runnable whenEnded) {
 		this.in = new BufferedInputStream(in);
 		this.out = out;
 		this.reporter = reporter;
+		this.tape = tape;
 		this.session = session;
 		this.whenEnded = whenEnded;
 	}
@@ -109,6 +112,7 @@ final class Input {
 		begin(packet.size());
 		CompletableFuture<Outcome> sending = session.send(packet, outgoing.delivery()).toCompletableFuture();
 		if (!sending.isCompletedExceptionally()) {
+			tape.add(at -> RecordingEntry.sent(at, packet, outgoing.delivery()));
 			sent.run();
 		}
 		sending.whenComplete((outcome, failure) -> ended(packet, outcome, failure));

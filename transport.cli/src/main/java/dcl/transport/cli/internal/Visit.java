@@ -20,6 +20,7 @@ import dcl.transport.TransportException.Code;
 import dcl.transport.TransportOptions;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
+import dcl.transport.recording.RecordingEntry;
 
 /** Stays in a room until it is time to leave, or until an ending is final. */
 final class Visit implements SessionListener {
@@ -32,20 +33,23 @@ final class Visit implements SessionListener {
 	private final Reporter reporter;
 	private final Output out;
 	private final Stop stop;
+	private final Tape tape;
 	private final SessionPolicy policy;
+	private boolean onTape; // of the listener's calls, which come one at a time
 	private volatile Input input;
 	private volatile Session session;
 	/** What the last ending counts as, and is called. */
 	private volatile int exit = Exit.DONE;
 	private volatile String after = "";
 
-	Visit(TransportRegistry registry, TransportUri uri, Optional<Identity> identity, Output out, Stop stop, boolean retryFirst) {
+	Visit(TransportRegistry registry, TransportUri uri, Optional<Identity> identity, Output out, Stop stop, boolean retryFirst, Tape tape) {
 		this.registry = registry;
 		this.uri = uri;
 		this.options = identity.map(TransportOptions::of).orElseGet(TransportOptions::none);
 		this.reporter = new Reporter(out, identity.map(me -> me.address().value()).orElse(""), false);
 		this.out = out;
 		this.stop = stop;
+		this.tape = tape;
 		this.policy = SessionPolicy.defaults().withFirstRetried(retryFirst);
 	}
 
@@ -62,7 +66,7 @@ final class Visit implements SessionListener {
 			failed(e);
 			return exit;
 		}
-		input = new Input(in, out, reporter, session, endsWithInput ? stop::inputEnded : () -> {
+		input = new Input(in, out, reporter, tape, session, endsWithInput ? stop::inputEnded : () -> {
 		});
 		session.listen(this);
 		boolean ended;
@@ -103,6 +107,8 @@ final class Visit implements SessionListener {
 
 	@Override
 	public void connected(Set<PeerId> peers) {
+		tape.add(at -> RecordingEntry.connected(at, peers));
+		onTape = true;
 		reporter.connected(peers);
 		input.connected();
 	}
@@ -114,21 +120,30 @@ final class Visit implements SessionListener {
 
 	@Override
 	public void peerJoined(PeerId peer) {
+		if (onTape) {
+			tape.add(at -> RecordingEntry.joined(at, peer));
+		}
 		reporter.peerJoined(peer);
 	}
 
 	@Override
 	public void peerLeft(PeerId peer) {
+		if (onTape) {
+			tape.add(at -> RecordingEntry.left(at, peer));
+		}
 		reporter.peerLeft(peer);
 	}
 
 	@Override
 	public void received(Message message) {
+		tape.add(at -> RecordingEntry.received(at, message.from(), message.packet(), message.reliability(), message.topic()));
 		reporter.received(message);
 	}
 
 	@Override
 	public void disconnected(Disconnection why) {
+		tape.add(at -> RecordingEntry.disconnected(at, why));
+		onTape = false; // what changes until it is back is in the next entry of that kind
 		input.disconnected();
 		reporter.disconnected(why);
 		exit = Exit.of(why.reason());
