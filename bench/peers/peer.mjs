@@ -1,4 +1,4 @@
-// What both peers share: the command line, the message, the meter.
+// What both clients share: the connection and the message.
 import { createRequire } from 'node:module'
 import rfc4 from '@dcl/protocol/out-js/decentraland/kernel/comms/rfc4/comms.gen.js'
 import rfc5 from '@dcl/protocol/out-js/decentraland/kernel/comms/rfc5/ws_comms.gen.js'
@@ -9,15 +9,7 @@ export const { WsPacket } = rfc5
 
 const { version } = createRequire(import.meta.url)('ws/package.json')
 
-/** The argument of that place as a whole number of at least `least`. */
-export function number(place, name, least, otherwise) {
-  const value = Number(process.argv[place] ?? otherwise)
-  if (!Number.isSafeInteger(value) || value < least) {
-    console.error(`${name} must be a whole number of at least ${least}, not ${process.argv[place]}`)
-    process.exit(2)
-  }
-  return value
-}
+export const NAME = `ws ${version} + ts-proto, Node ${process.version}`
 
 /** Connects to a server on loopback as the shipping clients do, but says nothing. */
 export function connect(port) {
@@ -27,28 +19,6 @@ export function connect(port) {
     process.exitCode = 1
   })
   return socket
-}
-
-/** The CPU time of this whole process (user and system, all its threads) and the time that passes, from `start` to `report`. */
-export class Meter {
-  start() {
-    this.cpu = process.cpuUsage()
-    this.wall = performance.now()
-  }
-
-  report(event, messages, facts) {
-    const wallMillis = performance.now() - this.wall
-    const { user, system } = process.cpuUsage(this.cpu)
-    console.log(JSON.stringify({
-      event,
-      peer: `ws ${version} + ts-proto, Node ${process.version}`,
-      messages,
-      cpuMicros: user + system,
-      cpuNanosPerMessage: Math.round((user + system) * 1000 / messages),
-      wallMillis: Math.round(wallMillis),
-      ...facts
-    }))
-  }
 }
 
 /** An avatar that walks in circles, looks around and points: every message differs, and fills 87 bytes or a little less. */

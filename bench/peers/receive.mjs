@@ -2,13 +2,14 @@
 //
 // The server sends WsPacket{peer_update_message{from_alias 1, body, unreliable true}}, the body an rfc4 Movement, and closes with 1000.
 // Each is decoded, its sender looked up, and handed to a listener, as in the shipping clients. The first WARMUP messages are not measured.
-import { Meter, Packet, WsPacket, connect, number } from './peer.mjs'
+import { Meter, number } from './meter.mjs'
+import { NAME, Packet, WsPacket, connect } from './peer.mjs'
 
 const port = number(2, 'PORT', 1)
 const warmup = number(3, 'WARMUP', 0, 0)
 
 const addresses = new Map([[1, '0x3cf8192b993785eef2ce44cc0821089fe12851dc']])
-const meter = new Meter()
+const meter = new Meter(NAME)
 let seen = 0
 let movements = 0
 let bytes = 0

@@ -3,7 +3,8 @@
 // COUNT times: build an rfc4 Movement, encode it, wrap it into WsPacket{peer_update_message}, send. Measured until the last has left.
 // The WARMUP messages before them are not measured. Closes with 1000.
 import protobuf from 'protobufjs/minimal.js'
-import { Meter, Packet, WsPacket, connect, movement, number } from './peer.mjs'
+import { Meter, number } from './meter.mjs'
+import { NAME, Packet, WsPacket, connect, movement } from './peer.mjs'
 
 const MAX_BUFFERED_BYTES = 1 << 20
 
@@ -45,7 +46,7 @@ async function send(from, to) {
 socket.on('open', async () => {
   try {
     await send(0, warmup)
-    const meter = new Meter()
+    const meter = new Meter(NAME)
     meter.start()
     const last = await send(warmup, warmup + count)
     meter.report('send', count, { bytesOfLast: last.length })

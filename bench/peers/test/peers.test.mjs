@@ -87,6 +87,15 @@ describe('the peers', { timeout: 60_000 }, () => {
     assert.equal(stdout, '')
   })
 
+  it('chain: validates chains of three links', async () => {
+    const { code, stdout, stderr } = await run('chain.mjs', 20, 5)
+    assert.equal(code, 0, stderr)
+    const report = JSON.parse(stdout)
+    assert.equal(report.event, 'chain')
+    assert.equal(report.messages, 20)
+    assert.ok(report.cpuNanosPerMessage > 0, stdout)
+  })
+
   it('refuse nonsense', async () => {
     assert.equal((await run('send.mjs', port, 'many')).code, 2)
     assert.equal((await run('receive.mjs', 1)).code, 1)

@@ -1,10 +1,7 @@
 package dcl.transport.bench;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -21,7 +18,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 
 /**
- * Runs subject and peer by turns, each in a fresh process against a fresh fixture, and prints the medians. See README.md. Run in the folder {@code bench}.
+ * Runs subject and peers by turns, each in fresh processes, and prints the medians. See README.md. Run in the folder {@code bench}.
  * <pre>
  * [--pairs N] [--only NAME,NAME] [--quick] [--json FILE] [--java FLAGS]
  * </pre>
@@ -35,14 +32,48 @@ final class Bench {
 	private static final int SEND_COUNT = 1_000_000;
 	private static final int SINGLES = 50_000;
 	private static final int SINGLES_A_SECOND = 5_000;
+	/** Deliveries; the server on Node is warm after far fewer. */
+	private static final int ROOM_WARMUP = 5_000_000;
+	private static final int ROOM_COUNT = 3_000_000;
+	private static final int ROOM_NODE = 500_000;
+	private static final int PACED_SECONDS = 6;
+	private static final int CHAIN_WARMUP = 15_000;
+	private static final int CHAIN_COUNT = 3_000;
+	private static final int CHAIN_NODE = 250;
 	private static final List<Integer> ROOMS = List.of(1, 100, 1_000);
 	/** A small young generation, which is full in any case: else RSS would tell how much garbage was made before it was first collected. */
 	private static final List<String> MEMORY_FLAGS = List.of("-XX:+UseSerialGC", "-Xmx1g", "-Xmn16m");
 
 	private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+	/** A row of the table: how many times less CPU the subject takes than the peer, and how many it should; 0 for no goal. */
+	private record Row(String name, String subject, String peer, double aim, double floor) {
+	}
+
+	private static final List<Row> TABLE = List.of(
+			new Row("receive", "java", "node", 4, 3),
+			new Row("send", "java", "node", 4, 2),
+			new Row("room 100", "java", "node", 8, 5),
+			new Row("room 1000", "java", "node", 3, 2),
+			new Row("paced 100", "java", "node", 2, 1.4),
+			new Row("room 100", "coalesced", "node", 0, 0),
+			new Row("room 1000", "coalesced", "node", 0, 0),
+			new Row("paced 100", "coalesced", "node", 0, 0),
+			new Row("chain", "java", "node", 10, 8),
+			new Row("port receive", "engine", "netty", 1, 1),
+			new Row("port receive", "engine", "stock", 1, 1),
+			new Row("port send", "engine", "netty", 1, 1),
+			new Row("port send", "engine", "stock", 1, 1),
+			new Row("single", "java", "node", 0, 0));
+
+	/** One process of a pair, or two of them. */
+	private interface Step {
+
+		void run() throws Exception;
+	}
+
 	private int pairs = 5;
-	private List<String> only = List.of("receive", "single", "send", "registry", "simulator", "idle");
+	private List<String> only = List.of("receive", "send", "room", "chain", "port", "idle", "single", "registry", "simulator");
 	private int divisor = 1;
 	private Path file;
 	private List<String> flags = List.of();
@@ -66,13 +97,14 @@ final class Bench {
 		double loadBefore = load();
 		for (int pair = 0; pair < pairs; pair++) {
 			System.err.printf(Locale.ROOT, "pair %d of %d, load %.1f%n", pair + 1, pairs, load());
-			List<Step> steps = new ArrayList<>(List.of(this::receive, this::single, this::send));
-			for (Step step : steps) {
-				step.run(pair % 2 == 0);
-				step.run(pair % 2 != 0);
-			}
-			registry();
-			simulator();
+			turns(pair, "receive", () -> receive(true), () -> receive(false));
+			turns(pair, "send", () -> send(true), () -> send(false));
+			turns(pair, "room", () -> room("java", "default"), () -> room("node", ""), () -> room("coalesced", "2"));
+			turns(pair, "chain", () -> chain(true), () -> chain(false));
+			turns(pair, "port", () -> port("engine"), () -> port("netty"), () -> port("stock"));
+			turns(pair, "single", () -> single(true), () -> single(false));
+			turns(pair, "registry", () -> registry("receive"), () -> registry("send"));
+			turns(pair, "simulator", this::simulator);
 		}
 		if (only.contains("idle")) {
 			idle();
@@ -81,127 +113,124 @@ final class Bench {
 		print(loadBefore, loadAfter);
 	}
 
-	/** One process of a pair. */
-	private interface Step {
-
-		void run(boolean java) throws Exception;
+	/** Runs the steps of a row, each pair beginning with another one. */
+	private void turns(int pair, String name, Step... steps) throws Exception {
+		if (only.contains(name)) {
+			for (int i = 0; i < steps.length; i++) {
+				steps[(pair + i) % steps.length].run();
+			}
+		}
 	}
 
 	private void receive(boolean java) throws Exception {
 		int warmup = WARMUP / divisor;
 		int count = COUNT / divisor;
-		if (only.contains("receive")) {
-			String fast = Integer.toString(warmup + count);
-			measure("receive", java, List.of("stream", fast), port -> java
-					? java("Receive", flags, port, warmup, count) : node("receive.mjs", port, warmup));
-		}
+		against("receive", java, List.of("stream", warmup + count), port -> java ? Processes.java("Receive", flags, port, warmup, count)
+				: Processes.node("peers/receive.mjs", port, warmup));
 	}
 
 	private void single(boolean java) throws Exception {
 		int warmup = (WARMUP + SINGLES) / divisor;
 		int count = SINGLES / divisor;
-		if (only.contains("single")) {
-			List<String> stream = List.of("stream", Integer.toString(WARMUP / divisor), Integer.toString(2 * count), Integer.toString(SINGLES_A_SECOND));
-			measure("single", java, stream, port -> java ? java("Receive", flags, port, warmup, count) : node("receive.mjs", port, warmup));
-		}
+		against("single", java, List.of("stream", WARMUP / divisor, 2 * count, SINGLES_A_SECOND),
+				port -> java ? Processes.java("Receive", flags, port, warmup, count) : Processes.node("peers/receive.mjs", port, warmup));
 	}
 
 	private void send(boolean java) throws Exception {
 		int warmup = SEND_WARMUP / divisor;
 		int count = SEND_COUNT / divisor;
-		if (only.contains("send")) {
-			measure("send", java, List.of("sink"), port -> java ? java("Send", flags, port, warmup, count) : node("send.mjs", port, count, warmup));
-		}
+		against("send", java, List.of("sink"), port -> java ? Processes.java("Send", flags, port, warmup, count)
+				: Processes.node("peers/send.mjs", port, count, warmup));
 	}
 
-	private void registry() throws Exception {
-		if (only.contains("registry")) {
-			for (String way : List.of("receive", "send")) {
-				List<String> command = java("Alone", flags, way, WARMUP / divisor, COUNT / divisor);
-				keep("registry " + way, line(start(command)));
-			}
-		}
-	}
-
-	private void simulator() throws Exception {
-		if (only.contains("simulator")) {
-			keep("simulator", line(start(java("Simulated", flags, WARMUP / divisor, COUNT / divisor))));
-		}
-	}
-
-	private void idle() throws Exception {
-		for (int rooms : ROOMS) {
-			for (int run = 0; run < Math.min(pairs, 3); run++) {
-				measure("idle " + rooms, true, List.of("idle"), port -> java("Idle", MEMORY_FLAGS, port, rooms));
-			}
-		}
-	}
-
-	/** What a fixture's port makes of a command. */
-	private interface Command {
-
-		List<String> of(int port);
-	}
-
-	private void measure(String name, boolean java, List<String> fixture, Command command) throws Exception {
+	private void against(String name, boolean java, List<Object> fixture, Processes.Command command) throws Exception {
 		List<Object> arguments = new ArrayList<>(fixture);
 		if (java) {
 			arguments.add("login");
 		}
-		Process server = start(java("Fixture", List.of(), arguments.toArray()));
-		try (BufferedReader said = reader(server)) {
-			JsonNode result = line(start(command.of(JSON.readTree(said.readLine()).get("port").asInt())));
+		fixture(name + (java ? " java" : " node"), arguments, command);
+	}
+
+	private void fixture(String name, List<Object> fixture, Processes.Command command) throws Exception {
+		try (Processes.Server server = new Processes.Server(Processes.java("Fixture", List.of(), fixture.toArray()))) {
+			JsonNode result = Processes.lines(command.of(server.port())).get(0);
 			if (fixture.get(0).equals("sink")) {
-				long sunk = JSON.readTree(said.readLine()).get("messages").asLong();
+				long sunk = server.line().get("messages").asLong();
 				if (sunk != (SEND_WARMUP + SEND_COUNT) / divisor) {
 					throw new IllegalStateException(sunk + " messages reached the fixture");
 				}
 			}
-			keep(name + (fixture.get(0).equals("idle") ? "" : java ? " java" : " node"), result);
+			keep(name, result);
+		}
+	}
+
+	/** Three figures: two in a room of 100, one in a room of 1000. The server has the first core, the peers' process the second. */
+	private void room(String subject, String coalesce) throws Exception {
+		boolean node = subject.equals("node");
+		int warmup = (node ? ROOM_NODE : ROOM_WARMUP) / divisor;
+		int count = (node ? ROOM_NODE : ROOM_COUNT) / divisor;
+		int seconds = Math.max(1, PACED_SECONDS / divisor);
+		List<JsonNode> hundred = crowd(subject, coalesce, 100, "saturated:16:" + warmup + ":" + count, "paced:10:" + (seconds + 1) / 2 + ":" + seconds);
+		keep("room 100 " + subject, hundred.get(0));
+		keep("paced 100 " + subject, hundred.get(1));
+		keep("room 1000 " + subject, crowd(subject, coalesce, 1_000, "saturated:4:" + (node ? warmup : warmup / 2) + ":" + (node ? count : count / 2)).get(0));
+	}
+
+	private List<JsonNode> crowd(String subject, String coalesce, int peers, String... phases) throws Exception {
+		List<String> command = subject.equals("node") ? Processes.node("../itest/interop/server.mjs") : Processes.java("Relay", flags, peers, coalesce);
+		try (Processes.Server server = new Processes.Server(Processes.pinned(0, command))) {
+			List<Object> arguments = new ArrayList<>(List.of(server.port(), server.pid(), peers));
+			arguments.addAll(List.of(phases));
+			return Processes.lines(Processes.pinned(1, Processes.java("Crowd", List.of(), arguments.toArray())));
+		}
+	}
+
+	private void chain(boolean java) throws Exception {
+		keep(java ? "chain java" : "chain node", Processes.lines(java ? Processes.java("Chains", flags, CHAIN_WARMUP / divisor, CHAIN_COUNT / divisor)
+				: Processes.node("peers/chain.mjs", CHAIN_NODE / divisor, CHAIN_NODE / divisor)).get(0));
+	}
+
+	private void port(String kind) throws Exception {
+		int warmup = WARMUP / divisor;
+		int count = COUNT / divisor;
+		fixture("port receive " + kind, List.of("stream", warmup + count), port -> Processes.java("Port", flags, "receive", kind, port, warmup, count));
+		fixture("port send " + kind, List.of("sink"),
+				port -> Processes.java("Port", flags, "send", kind, port, SEND_WARMUP / divisor, SEND_COUNT / divisor));
+	}
+
+	private void registry(String way) throws Exception {
+		keep("registry " + way, Processes.lines(Processes.java("Alone", flags, way, WARMUP / divisor, COUNT / divisor)).get(0));
+	}
+
+	private void simulator() throws Exception {
+		keep("simulator", Processes.lines(Processes.java("Simulated", flags, WARMUP / divisor, COUNT / divisor)).get(0));
+	}
+
+	private void idle() throws Exception {
+		Path store = Processes.keyStore();
+		try {
+			for (int run = 0; run < Math.min(pairs, 3); run++) {
+				for (int rooms : ROOMS) {
+					fixture("idle " + rooms, List.of("idle", "login"), port -> Processes.java("Idle", MEMORY_FLAGS, port, rooms));
+				}
+				for (String scheme : List.of("ws", "wss")) {
+					for (String kind : List.of("engine", "netty", "stock")) {
+						boolean stock = kind.equals("stock"); // three threads each: fewer will do
+						List<Object> fixture = scheme.equals("ws") ? List.of("idle") : List.of("tls", store);
+						fixture("idle " + scheme + " " + kind, fixture, port -> Processes.java("PortIdle", MEMORY_FLAGS, kind, scheme, port, stock ? 50 : 200,
+								stock ? 200 : 800, store));
+					}
+				}
+			}
 		} finally {
-			server.getOutputStream().close(); // it ends with its input
-			server.waitFor();
+			Files.delete(store);
+			Files.delete(store.getParent());
 		}
 	}
 
 	private void keep(String name, JsonNode result) {
 		System.err.println(name + " " + result.toString());
 		runs.computeIfAbsent(name, none -> new ArrayList<>()).add(result);
-	}
-
-	// ---- processes
-
-	private static List<String> java(String main, List<String> flags, Object... arguments) {
-		List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", System.getProperty("java.class.path")));
-		command.addAll(flags);
-		command.add(Bench.class.getPackageName() + "." + main);
-		Arrays.stream(arguments).map(Object::toString).forEach(command::add);
-		return command;
-	}
-
-	private static List<String> node(String script, Object... arguments) {
-		List<String> command = new ArrayList<>(List.of("node", Path.of("peers", script).toString()));
-		Arrays.stream(arguments).map(Object::toString).forEach(command::add);
-		return command;
-	}
-
-	private static Process start(List<String> command) throws IOException {
-		return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-	}
-
-	private static BufferedReader reader(Process process) {
-		return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-	}
-
-	private static JsonNode line(Process process) throws Exception {
-		try (BufferedReader said = reader(process)) {
-			String line = said.readLine();
-			if (process.waitFor() != 0 || line == null) {
-				throw new IllegalStateException("a measured process failed with exit code " + process.exitValue());
-			}
-			return JSON.readTree(line);
-		}
 	}
 
 	private static double load() {
@@ -232,16 +261,13 @@ final class Bench {
 		figures.put("loadBefore", loadBefore);
 		figures.put("loadAfter", loadAfter);
 		figures.put("pairs", pairs);
-		if (divisor != 1) {
-			figures.put("quick", true);
-		}
 		System.out.printf(Locale.ROOT, "%d pairs, load %.1f to %.1f, %d cores, Java %s%n%n", pairs, loadBefore, loadAfter,
 				Runtime.getRuntime().availableProcessors(), Runtime.version());
-		System.out.println("| CPU a message | Java, ns | Node, ns | Node / Java, median (range) |");
-		System.out.println("|---|---|---|---|");
-		for (String name : List.of("receive", "single", "send")) {
-			if (runs.containsKey(name + " java")) {
-				ratio(name, figures);
+		System.out.println("| CPU a message | subject | ns | peer | ns | times less, median (range) | aim | floor | |");
+		System.out.println("|---|---|---|---|---|---|---|---|---|");
+		for (Row row : TABLE) {
+			if (runs.containsKey(row.name + " " + row.subject)) {
+				ratio(row, figures);
 			}
 		}
 		System.out.println();
@@ -257,7 +283,8 @@ final class Bench {
 			figures.put("simulator", Map.of("packetsPerSecondAndCore", 1e9 / nanos, "cpuNanos", nanos));
 		}
 		if (runs.containsKey("idle 1")) {
-			idle(figures);
+			idleRooms(figures);
+			idlePorts(figures);
 		}
 		figures.put("runs", runs);
 		if (file != null) {
@@ -265,18 +292,21 @@ final class Bench {
 		}
 	}
 
-	private void ratio(String name, Map<String, Object> figures) {
-		List<JsonNode> java = runs.get(name + " java");
-		List<JsonNode> node = runs.get(name + " node");
-		double[] ratios = new double[java.size()];
+	private void ratio(Row row, Map<String, Object> figures) {
+		String subject = row.name + " " + row.subject;
+		String peer = row.name + " " + row.peer;
+		double[] ratios = new double[runs.get(subject).size()];
 		for (int i = 0; i < ratios.length; i++) {
-			ratios[i] = node.get(i).get("cpuNanosPerMessage").asDouble() / java.get(i).get("cpuNanosPerMessage").asDouble();
+			ratios[i] = runs.get(peer).get(i).get("cpuNanosPerMessage").asDouble() / runs.get(subject).get(i).get("cpuNanosPerMessage").asDouble();
 		}
 		double ratio = median(ratios); // sorted from here on
-		System.out.printf(Locale.ROOT, "| %s | %.0f | %.0f | %.2f (%.2f - %.2f) |%n", name, median(name + " java", "cpuNanosPerMessage"),
-				median(name + " node", "cpuNanosPerMessage"), ratio, ratios[0], ratios[ratios.length - 1]);
-		figures.put(name, Map.of("javaNanos", median(name + " java", "cpuNanosPerMessage"), "nodeNanos", median(name + " node", "cpuNanosPerMessage"),
-				"ratio", ratio, "ratios", ratios));
+		double subjectNanos = median(subject, "cpuNanosPerMessage");
+		double peerNanos = median(peer, "cpuNanosPerMessage");
+		String verdict = row.floor == 0 ? "" : ratio < row.floor ? "floor **missed**" : ratio < row.aim ? "aim **missed**" : "met";
+		System.out.printf(Locale.ROOT, "| `%s` | %s | %,.0f | %s | %,.0f | %.2f (%.2f - %.2f) | %s | %s | %s |%n", row.name, row.subject, subjectNanos, row.peer,
+				peerNanos, ratio, ratios[0], ratios[ratios.length - 1], row.aim == 0 ? "" : row.aim, row.floor == 0 ? "" : row.floor, verdict);
+		figures.put(row.name + ": " + row.subject + " against " + row.peer,
+				Map.of("subjectNanos", subjectNanos, "peerNanos", peerNanos, "ratio", ratio, "ratios", ratios));
 	}
 
 	private void allocation(String name, Map<String, Object> figures) {
@@ -288,7 +318,7 @@ final class Bench {
 		figures.put(name + " bytes", Map.of("allocated", bytes, "decode", decode, "beyond", bytes - decode));
 	}
 
-	private void idle(Map<String, Object> figures) {
+	private void idleRooms(Map<String, Object> figures) {
 		System.out.println();
 		System.out.println("| idle rooms | threads added | while opening | heap KB a room | RSS KB a room |");
 		System.out.println("|---|---|---|---|---|");
@@ -301,6 +331,22 @@ final class Bench {
 			System.out.printf(Locale.ROOT, "| %d | %.0f | %.0f | %s | %s |%n", rooms, idle, open, rooms == 1 ? "" : String.format(Locale.ROOT, "%.1f", heap),
 					rooms == 1 ? "" : String.format(Locale.ROOT, "%.1f", rss));
 			figures.put(name, Map.of("threadsAdded", idle, "threadsOpening", open, "heapKbPerRoom", heap, "rssKbPerRoom", rss));
+		}
+	}
+
+	private void idlePorts(Map<String, Object> figures) {
+		System.out.println();
+		System.out.println("| idle connections | threads a connection | RSS KB a connection |");
+		System.out.println("|---|---|---|");
+		for (String scheme : List.of("ws", "wss")) {
+			for (String kind : List.of("engine", "netty", "stock")) {
+				String name = "idle " + scheme + " " + kind;
+				double more = median(name, run -> run.get("connections").asDouble()) * 4 / 5; // the second step is four fifths
+				double threads = median(name, "threadsAdded") / more;
+				double rss = median(name, "rssBytesPerConnection") / 1024;
+				System.out.printf(Locale.ROOT, "| %s, %s | %.2f | %.1f |%n", kind, scheme, threads, rss);
+				figures.put(name, Map.of("threadsPerConnection", threads, "rssKbPerConnection", rss));
+			}
 		}
 	}
 }

@@ -11,6 +11,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
@@ -18,6 +22,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.rfc5.WsPacket;
 
@@ -28,6 +35,7 @@ import dcl.transport.rfc5.WsPacket;
  * stream FAST [SINGLE RATE]  sends FAST movements in blocks of 64 frames, then SINGLE ones by themselves, RATE a second, and closes with 1000
  * sink                       counts messages until the client closes, and prints how many
  * idle                       answers pings
+ * tls STORE                  the same, in TLS with the key in that store
  * </pre>
  * With {@code login} as the last argument it waits for an identification and welcomes the client, without a challenge, into a room with one peer. A thread a
  * connection.
@@ -35,6 +43,8 @@ import dcl.transport.rfc5.WsPacket;
 final class Fixture {
 
 	static final String PEER = "0x3cf8192b993785eef2ce44cc0821089fe12851dc";
+
+	static final String STORE_PASSWORD = "bench-only";
 
 	private static final int BLOCK = 64;
 	private static final int BLOCKS = 256;
@@ -60,7 +70,7 @@ final class Fixture {
 		rate = singles ? Long.parseLong(arguments[3]) : 0;
 	}
 
-	public static void main(String[] arguments) throws IOException {
+	public static void main(String[] arguments) throws Exception {
 		Fixture fixture = new Fixture(arguments);
 		Thread input = new Thread(() -> {
 			try {
@@ -74,13 +84,25 @@ final class Fixture {
 		});
 		input.setDaemon(true);
 		input.start();
-		try (ServerSocket server = new ServerSocket(0, 1_024, InetAddress.getLoopbackAddress())) {
+		try (ServerSocket server = arguments[0].equals("tls") ? tls(Path.of(arguments[1])) : new ServerSocket(0, 1_024, InetAddress.getLoopbackAddress())) {
 			new Line("listening").with("port", server.getLocalPort()).print();
 			while (true) {
 				Socket client = server.accept();
 				new Thread(null, () -> fixture.serve(client), "client", STACK_BYTES).start();
 			}
 		}
+	}
+
+	private static ServerSocket tls(Path store) throws IOException, GeneralSecurityException {
+		KeyStore keys = KeyStore.getInstance("PKCS12");
+		try (InputStream in = Files.newInputStream(store)) {
+			keys.load(in, STORE_PASSWORD.toCharArray());
+		}
+		KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+		managers.init(keys, STORE_PASSWORD.toCharArray());
+		SSLContext context = SSLContext.getInstance("TLS");
+		context.init(managers.getKeyManagers(), null, null);
+		return context.getServerSocketFactory().createServerSocket(0, 1_024, InetAddress.getLoopbackAddress());
 	}
 
 	private void serve(Socket client) {
@@ -104,9 +126,12 @@ final class Fixture {
 	private static void upgrade(DataInputStream in, OutputStream out) throws IOException {
 		BufferedReader head = new BufferedReader(new InputStreamReader(new Head(in), StandardCharsets.US_ASCII));
 		String key = "";
+		String agreed = "";
 		for (String line = head.readLine(); line != null; line = head.readLine()) {
 			if (line.toLowerCase(Locale.ROOT).startsWith("sec-websocket-key:")) {
 				key = line.substring(line.indexOf(':') + 1).trim();
+			} else if (line.toLowerCase(Locale.ROOT).startsWith("sec-websocket-protocol:")) {
+				agreed = "Sec-WebSocket-Protocol: rfc5\r\n";
 			}
 		}
 		String accept;
@@ -116,7 +141,7 @@ final class Fixture {
 			throw new IllegalStateException(e);
 		}
 		out.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accept
-				+ "\r\nSec-WebSocket-Protocol: rfc5\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+				+ "\r\n" + agreed + "\r\n").getBytes(StandardCharsets.US_ASCII));
 	}
 
 	private static void send(OutputStream out, byte[] message) throws IOException {

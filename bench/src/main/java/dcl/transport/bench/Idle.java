@@ -1,9 +1,6 @@
 package dcl.transport.bench;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -18,7 +15,7 @@ final class Idle {
 	/** Longer than any pool of the runtime keeps a thread that has nothing to do. */
 	private static final long IDLE_MILLIS = 35_000;
 	/** How many rooms are opened at a time. */
-	private static final int OPENING = 50;
+	private static final int OPENING = 20;
 
 	private Idle() {
 	}
@@ -49,16 +46,7 @@ final class Idle {
 				throw new IllegalStateException("a room did not stay open");
 			}
 			new Line("idle").with("rooms", count).with("threadsBefore", threadsBefore).with("threadsOpen", threadsOpen).with("threadsIdle", Meter.threads())
-					.with("heapBytes", heap).with("rssBytes", rss()).print();
+					.with("heapBytes", heap).with("rssBytes", Meter.rssBytes()).print();
 		}
-	}
-
-	private static long rss() throws IOException {
-		for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-			if (line.startsWith("VmRSS:")) {
-				return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-			}
-		}
-		throw new IOException("no VmRSS in /proc/self/status");
 	}
 }

@@ -1,6 +1,9 @@
 package dcl.transport.bench;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -77,6 +80,16 @@ final class Meter {
 	/** Returns the number of live Java threads. */
 	static int threads() {
 		return THREADS.getThreadCount();
+	}
+
+	/** Returns how much of this process is in memory. */
+	static long rssBytes() throws IOException {
+		for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+			if (line.startsWith("VmRSS:")) {
+				return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+			}
+		}
+		throw new IOException("no VmRSS in /proc/self/status");
 	}
 
 	/** Writes the members that the Node peers write too, and the allocation. */
