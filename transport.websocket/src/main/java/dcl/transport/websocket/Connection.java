@@ -483,7 +483,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 			}
 			received(whole);
 		} else if (head.isTooLong()) {
-			badHead(431, WebSocketEnding.Kind.TOO_BIG, "expected an HTTP head of less than " + limits.maxHeadBytes() + " bytes");
+			badHead(431, WebSocketEnding.Kind.TOO_BIG, "expected an HTTP head of at most " + limits.maxHeadBytes() + " bytes");
 		}
 	}
 

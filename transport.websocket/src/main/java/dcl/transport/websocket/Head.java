@@ -68,10 +68,27 @@ final class Head {
 		for (int i = 1; i < lines.length; i++) {
 			int colon = lines[i].indexOf(':');
 			require(colon > 0 && Heads.isToken(lines[i].substring(0, colon)), "header lines of the form 'name: value'");
-			String value = lines[i].substring(colon + 1).strip();
+			String value = trim(lines[i].substring(colon + 1));
 			require(value.chars().allMatch(c -> c >= ' ' && c != 0x7F || c == '\t'), "header values without control characters");
 			fields.add(new Field(lines[i].substring(0, colon).toLowerCase(Locale.ROOT), value));
 		}
+	}
+
+	/** Takes away spaces and tabs alone (RFC 9110, 5.6.3): a bare carriage return at the end is still there to be refused. */
+	private static String trim(String value) {
+		int from = 0;
+		int to = value.length();
+		while (from < to && isBlank(value.charAt(from))) {
+			from++;
+		}
+		while (from < to && isBlank(value.charAt(to - 1))) {
+			to--;
+		}
+		return value.substring(from, to);
+	}
+
+	private static boolean isBlank(char c) {
+		return c == ' ' || c == '\t';
 	}
 
 	private static void require(boolean holds, String expected) {

@@ -147,9 +147,9 @@ class FramesFuzzTest {
 			require(result != SendResult.FULL || !lossy, "a lossy message was refused");
 		}
 
-		/** Whether nothing but the peer can have ended it. */
+		/** Whether nothing but the peer can have ended it, nor has it waited longer for a full socket than a close frame may. */
 		private boolean undisturbed() {
-			return closeCode == 0 && !aborted && passed < 5_000 && !bounded;
+			return closeCode == 0 && !aborted && passed < 2_000 && !bounded;
 		}
 
 		/** At any time: what was delivered is the begin of what may be, and what was written the begin of something valid. */

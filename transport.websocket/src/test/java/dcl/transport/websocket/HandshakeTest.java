@@ -95,6 +95,9 @@ class HandshakeTest {
 				{"a folded header", GOOD + "Name: value\r\n more\r\n"},
 				{"a zero in a value", GOOD + "Name: a\0b\r\n"},
 				{"a bare carriage return", GOOD + "Name: a\rb\r\n"},
+				{"a bare carriage return at the end of a value", GOOD + "Name: a\r\r\n"},
+				{"a bare line feed at the end of a value", GOOD + "Name: a\n\r\n"},
+				{"a control character before a value", GOOD + "Name:\u001Fa\r\n"},
 				{"a bare line feed", GOOD + "Name: a\nOther: b\r\n"}};
 		for (String[] each : wrong) {
 			all.add(new Answer(each[0], each[1] + "\r\n", PROTOCOL, 0));
@@ -258,6 +261,9 @@ class HandshakeTest {
 				{"a folded header", good + "Name: value\r\n more\r\n", 400},
 				{"a zero in a value", good + "Name: a\0b\r\n", 400},
 				{"a bare line feed", good + "Name: a\nOther: b\r\n", 400},
+				{"a bare carriage return at the end of a value", good + "Name: a\r\r\n", 400},
+				{"a bare line feed at the end of a value", good + "Name: a\n\r\n", 400},
+				{"a control character before a value", good + "Name:\u001Fa\r\n", 400},
 				{"a head too long", good + "Name: " + "x".repeat(17_000) + "\r\n", 431},
 				{"an endless line", "x".repeat(20_000), 431}};
 		for (Object[] each : table) {

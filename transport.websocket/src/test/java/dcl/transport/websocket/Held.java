@@ -34,11 +34,8 @@ final class Held {
 		open.add(root);
 		while (!open.isEmpty()) {
 			Object next = open.pop();
-			if (!seen.add(next)) {
-				continue;
-			}
 			if (next instanceof byte[] array) {
-				bytes += array.length;
+				bytes += array.length; // none is shared but with a view
 			} else if (next instanceof ByteBuffer buffer) {
 				open.push(buffer.array());
 			} else if (next instanceof Collection<?> collection) {
@@ -49,7 +46,8 @@ final class Held {
 				}
 			} else if (next instanceof String text) {
 				bytes += text.length();
-			} else if (next.getClass().getPackage() == Held.class.getPackage() && !SHARED.contains(next.getClass()) && !(next instanceof WebSocketListener)) {
+			} else if (next.getClass().getPackage() == Held.class.getPackage() && !SHARED.contains(next.getClass()) && !(next instanceof WebSocketListener)
+					&& seen.add(next)) {
 				for (Field field : FIELDS.computeIfAbsent(next.getClass(), Held::fields)) {
 					try {
 						Object value = field.get(next);

@@ -101,6 +101,7 @@ final class Rig {
 	Connection connection;
 	HandLoop.Line line;
 	int said; // bytes the peer has sent
+	private int checks;
 
 	private Rig(Place place, boolean client, WebSocketLimits limits) {
 		this.place = place;
@@ -172,19 +173,26 @@ final class Rig {
 		said += to - from;
 	}
 
-	/** What holds at any time. */
+	/** What holds at any time; memory is counted every eighth time, since that takes longer than all the rest. */
 	void check() {
 		require(told.fault == null, told.fault);
+		require(connection.queuedBytes() <= limits.queueBytes(), "more queued than allowed");
+		if (checks++ % 8 == 0) {
+			weigh();
+		}
+	}
+
+	private void weigh() {
 		long held = Held.bytes(connection);
 		// a frame grows to twice what has arrived of it; a message is put together once from its fragments
 		long most = Math.min(2L * limits.maxFrameBytes() + limits.maxMessageBytes() + limits.inboundBytes() + line.largestRead, 2L * said + (16 << 10))
-				+ limits.queueBytes() + 2L * limits.maxHeadBytes() + 2_048;
+				+ limits.queueBytes() + 2L * limits.maxHeadBytes() + 8_192; // and 32 pongs, and itself
 		require(held <= most, "it holds " + held + " bytes, expected at most " + most);
-		require(connection.queuedBytes() <= limits.queueBytes(), "more queued than allowed");
 	}
 
 	/** The peer goes, and all that waits for anything runs out: then it has ended, once, and nothing is left. */
 	void end(boolean reset) throws IOException {
+		weigh();
 		line.room = Long.MAX_VALUE;
 		line.reset = reset;
 		line.ended = true;

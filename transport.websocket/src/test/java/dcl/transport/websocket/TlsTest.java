@@ -404,4 +404,74 @@ class TlsTest {
 			}
 		}
 	}
+
+	/** A server that is not ours, after the upgrade, and a client with those limits. */
+	private interface Play {
+
+		void on(WebSocketConnection connection, RawPeer peer) throws Exception;
+	}
+
+	private void play(WebSocketLimits limits, Play play) throws Exception {
+		try (SSLServerSocket port = (SSLServerSocket) Certificates.server(Certificates.RIGHT).getServerSocketFactory().createServerSocket(0)) {
+			sockets.connect(to(port.getLocalPort()).limits(limits), client);
+			try (SSLSocket socket = (SSLSocket) port.accept(); RawPeer peer = new RawPeer(socket, true)) {
+				peer.write(RawPeer.accept(peer.head()));
+				play.on(client.open(), peer);
+			}
+		}
+	}
+
+	@Test
+	void a_peer_that_ignores_pings_in_tls_is_half_open() throws Exception {
+		play(LIMITS.toBuilder().pingInterval(Duration.ofMillis(500)).pongTimeout(Duration.ofMillis(500)).build(), (connection, peer) -> {
+			assertThat(peer.read().opcode()).isEqualTo(Frames.PING);
+			assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.HALF_OPEN);
+		});
+	}
+
+	@Test
+	void a_peer_that_ignores_a_close_in_tls_is_left() throws Exception {
+		play(LIMITS.toBuilder().closeTimeout(Duration.ofMillis(400)).build(), (connection, peer) -> {
+			connection.close(4001, "bye");
+			assertThat(client.ending().detail()).contains("did not close");
+			assertThat(peer.closeCode()).isEqualTo(4001);
+		});
+	}
+
+	@Test
+	void a_reader_that_stalls_in_tls_costs_no_more_than_the_queue_and_ends_as_a_write_stall() throws Exception {
+		WebSocketLimits limits = LIMITS.toBuilder().writeStallTimeout(Duration.ofSeconds(1)).build();
+		play(limits, (connection, peer) -> {
+			byte[] message = new byte[100_000];
+			long dropped = 0;
+			while (client.closings.get() == 0) { // lossy ones are taken as long as it lives
+				assertThat(connection.send(message, SendMode.LOSSY)).isIn(SendResult.ACCEPTED, SendResult.DROPPED, SendResult.NOT_OPEN);
+				assertThat(connection.queuedBytes()).isLessThanOrEqualTo(limits.queueBytes());
+				dropped = connection.droppedMessages();
+				client.closed.copy().completeOnTimeout(null, 1, TimeUnit.MILLISECONDS).get();
+			}
+			assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.WRITE_STALL);
+			assertThat(dropped).isPositive();
+		});
+	}
+
+	@Test
+	void frames_are_refused_in_tls_as_without() throws Exception {
+		byte[][] wrong = {{(byte) 0x82, 127, 0, 0, 0, 0, 0x40, 0, 0, 0}, {(byte) 0xC1, 1, 'a'}, {(byte) 0x83, 0}, {(byte) 0x89, 126, 0, 126}, {(byte) 0x81, 1, (byte) 0xFF}};
+		int[] codes = {1009, 1002, 1002, 1002, 1007};
+		try (SSLServerSocket port = (SSLServerSocket) Certificates.server(Certificates.RIGHT).getServerSocketFactory().createServerSocket(0)) {
+			for (int i = 0; i < wrong.length; i++) {
+				Recorder each = new Recorder();
+				sockets.connect(to(port.getLocalPort()), each);
+				try (SSLSocket socket = (SSLSocket) port.accept(); RawPeer peer = new RawPeer(socket, true)) {
+					peer.write(RawPeer.accept(peer.head()));
+					peer.write(peer.frame(0x82, new byte[] {7}));
+					peer.write(wrong[i]);
+					assertThat(peer.closeCode()).isEqualTo(codes[i]);
+					assertThat(each.next().payload()).containsExactly(7); // what came before arrives
+					assertThat(each.ending().code()).isEqualTo(codes[i]);
+				}
+			}
+		}
+	}
 }
