@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.Timeout;
 
 import static dcl.transport.websocket.Rig.require;
 
@@ -12,6 +13,7 @@ import static dcl.transport.websocket.Rig.require;
  * Any bytes as frames, in any pieces, to either role, while its owner sends, pauses and closes. Compared with {@link Reference}: what it says is delivered, and how it says
  * it ends. {@code mvn verify} runs the inputs stored in {@code FramesFuzzTestInputs}; {@code ./fuzz} looks for new ones.
  */
+@Timeout(120)
 class FramesFuzzTest {
 
 	/** Sizes of pieces and of messages. */

@@ -9,6 +9,7 @@ import java.util.Set;
 
 import com.code_intelligence.jazzer.junit.DictionaryEntries;
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.Timeout;
 
 import static dcl.transport.websocket.Rig.require;
 
@@ -16,6 +17,7 @@ import static dcl.transport.websocket.Rig.require;
  * Any bytes, and right heads with something wrong, as the head of the peer: what a server reads of a client, and a client of a server. Compared with {@link ReferenceHead}:
  * only what it calls an upgrade opens. {@code mvn verify} runs the inputs stored in {@code HandshakeFuzzTestInputs}; {@code ./fuzz} looks for new ones.
  */
+@Timeout(120)
 class HandshakeFuzzTest {
 
 	private static final List<String> OFFERED = List.of("rfc4", "rfc5");

@@ -83,7 +83,7 @@ final class ReferenceHead {
 	}
 
 	private Kind answer(String accept, List<String> offered) {
-		if (!first.matches("HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?")) {
+		if (!first.matches("(?s)HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?")) {
 			return Kind.WRONG;
 		}
 		if (status() != 101) {
