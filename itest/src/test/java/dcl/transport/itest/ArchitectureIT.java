@@ -113,9 +113,9 @@ public class ArchitectureIT {
 
 	@Test
 	public void the_registry_goes_with_one_minor_version_of_the_api_and_providers_with_all_of_a_major_one() {
-		assertThat(imports(REGISTRY)).containsEntry("dcl.transport", "[1.0,1.1)").containsEntry("dcl.transport.spi", "[1.0,1.1)");
+		assertThat(imports(REGISTRY)).containsEntry("dcl.transport", "[1.1,1.2)").containsEntry("dcl.transport.spi", "[1.1,1.2)");
 		for (String provider : providers()) {
-			assertThat(imports(provider)).as(provider).containsEntry("dcl.transport", "[1.0,2)").containsEntry("dcl.transport.spi", "[1.0,2)");
+			assertThat(imports(provider)).as(provider).containsEntry("dcl.transport", "[1.1,2)").containsEntry("dcl.transport.spi", "[1.1,2)");
 		}
 	}
 

@@ -44,14 +44,21 @@ public class LoginIT extends FrameworkTest {
 
 	/** Ways to write addresses that are not of the public internet, for a connection string out of a remote document. */
 	private static final List<String> HOSTILE = List.of(
-			"127.0.0.1", "127.0.0.1.", "127.1", "127.0.1", "127.255.255.254", "2130706433", "0x7f000001", "0x7f.1", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
+			"127.0.0.1", "127.0.0.1.", "127.1", "127.0.1", "127.255.255.254", "2130706433", "0x7f000001", "0x7f.1", "0x7f.0.0.1",
+			"0177.0.0.1", "017700000001",
 			"%31%32%37.0.0.1", "127%2e0.0.1", "\uff11\uff12\uff17.0.0.1", "127\u30020\u30020\u30021", "0", "0.0.0.0", "00.00.00.00",
-			"localhost", "LOCALHOST", "localhost.", "loc\u0061lhost", "%6cocalhost", "user@127.0.0.1", "8.8.8.8@127.0.0.1", "8.8.8.8:80@127.0.0.1", "8.8.8.8\\@127.0.0.1",
-			"127.0.0.1#@8.8.8.8", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[0000::0001]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::7f00:1]",
-			"[0:0:0:0:0:ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::1]", "[2002:7f00:1::1]", "[2001::1]", "[fe80::1]", "[fe80::1%25lo]", "[fe80::1%lo]",
-			"[fec0::1]", "[fc00::1]", "[fd12:3456::1]", "[ff02::1]", "[2001:db8::1]", "[100::1]", "[::ffff:169.254.169.254]", "[::ffff:10.0.0.1]",
-			"10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255", "100.64.0.1", "169.254.0.1", "169.254.169.254", "0.1.2.3",
-			"192.0.0.1", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255");
+			"localhost", "LOCALHOST", "localhost.", "loc\u0061lhost", "%6cocalhost", "user@127.0.0.1", "8.8.8.8@127.0.0.1",
+			"8.8.8.8:80@127.0.0.1", "8.8.8.8\\@127.0.0.1",
+			"127.0.0.1#@8.8.8.8", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[0000::0001]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+			"[::127.0.0.1]", "[::7f00:1]",
+			"[0:0:0:0:0:ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::1]", "[2002:7f00:1::1]", "[2001::1]",
+			"[fe80::1]", "[fe80::1%25lo]", "[fe80::1%lo]",
+			"[fec0::1]", "[fc00::1]", "[fd12:3456::1]", "[ff02::1]", "[2001:db8::1]", "[100::1]", "[::ffff:169.254.169.254]",
+			"[::ffff:10.0.0.1]",
+			"10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255", "100.64.0.1", "169.254.0.1",
+			"169.254.169.254", "0.1.2.3",
+			"192.0.0.1", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250",
+			"240.0.0.1", "255.255.255.255");
 
 	private final List<Object> kept = new ArrayList<>();
 	private RoomServer server;
@@ -73,7 +80,8 @@ public class LoginIT extends FrameworkTest {
 	}
 
 	private Transport login(Identity identity) throws Exception {
-		Transport transport = registry().create(TransportUri.parse("signed-login:" + server.loginUrl() + ROOM), TransportOptions.of(identity));
+		Transport transport = registry().create(TransportUri.parse("signed-login:" + server.loginUrl() + ROOM),
+				TransportOptions.of(identity));
 		Await.result(transport.connect());
 		return transport;
 	}
@@ -111,7 +119,8 @@ public class LoginIT extends FrameworkTest {
 		server = service(RoomServers.class).open(RoomServerOptions.defaults().withRoomCapacity(1));
 		login(Wallets.random());
 
-		Transport late = registry().create(TransportUri.parse("signed-login:" + server.loginUrl() + ROOM), TransportOptions.of(Wallets.random()));
+		Transport late = registry().create(TransportUri.parse("signed-login:" + server.loginUrl() + ROOM),
+				TransportOptions.of(Wallets.random()));
 		TransportException busy = Await.failure(late.connect());
 
 		assertThat(busy.code()).isEqualTo(Code.BUSY);
@@ -138,7 +147,8 @@ public class LoginIT extends FrameworkTest {
 	/** Somebody logs in, and somebody in vain; the bundle is updated, which ends no room, and what was given to hosts is kept. */
 	private void loginAndUpdate(Bundle bundle) throws Exception {
 		Transport transport = login(Wallets.random());
-		Transport refused = registry().create(TransportUri.parse("signed-login:" + server.loginUrl() + "a/b"), TransportOptions.of(Wallets.random()));
+		Transport refused = registry().create(TransportUri.parse("signed-login:" + server.loginUrl() + "a/b"),
+				TransportOptions.of(Wallets.random()));
 		TransportException failure = Await.failure(refused.connect());
 		assertThat(failure.code()).isEqualTo(Code.REFUSED);
 		kept.addAll(List.of(transport, refused, failure, transport.closed()));
@@ -149,7 +159,10 @@ public class LoginIT extends FrameworkTest {
 		Await.result(transport.disconnect());
 	}
 
-	/** A provider whose server is on the public internet, at an address that is only looked up, and answers the connection string in the params. */
+	/**
+	 * A provider whose server is on the public internet, at an address that is only looked up, and answers the connection string in the
+	 * params.
+	 */
 	private static final class Remote implements TransportProvider {
 
 		@Override
@@ -166,7 +179,8 @@ public class LoginIT extends FrameworkTest {
 		try (ServerSocket canary = new ServerSocket(0, 50)) { // of every address of this machine
 			canary.setSoTimeout(1);
 			for (String host : HOSTILE) {
-				for (String child : List.of("signed-login:https://%s/x", "signed-login:http://%s/x", "ws-room:wss://%s/rooms/x", "ws-room:ws://%s/rooms/x", "ws-room:%s/rooms/x")) {
+				for (String child : List.of("signed-login:https://%s/x", "signed-login:http://%s/x", "ws-room:wss://%s/rooms/x",
+						"ws-room:ws://%s/rooms/x", "ws-room:%s/rooms/x")) {
 					String uri = String.format(child, host + ":" + canary.getLocalPort());
 					Transport transport = create("remote:" + uri, TransportOptions.of(Wallets.random()));
 					TransportException refused = Await.failure(transport.connect());
@@ -176,7 +190,8 @@ public class LoginIT extends FrameworkTest {
 			}
 			assertThatThrownBy(canary::accept).as("nobody came").isInstanceOf(SocketTimeoutException.class);
 
-			Transport direct = create("ws-room:ws://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + canary.getLocalPort() + "/rooms/x",
+			Transport direct = create("ws-room:ws://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + canary.getLocalPort()
+					+ "/rooms/x",
 					TransportOptions.of(Wallets.random()));
 			direct.connect();
 			canary.setSoTimeout((int) TimeUnit.SECONDS.toMillis(Await.LIMIT_SECONDS));

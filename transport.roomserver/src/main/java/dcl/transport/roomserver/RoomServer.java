@@ -17,8 +17,9 @@ public interface RoomServer extends AutoCloseable {
 	URI url();
 
 	/**
-	 * Returns the address of the signed logins: append a room's name as for {@link #url()}. A {@code POST} there that an {@link dcl.transport.Identity} signed is
-	 * answered with the connection string of that room, so {@code signed-login:} before it is a connection string too.
+	 * Returns the address of the signed logins: append a room's name as for {@link #url()}. A {@code POST} there that an {@link
+	 * dcl.transport.Identity} signed is answered with the connection string of that room, so {@code signed-login:} before it is a
+	 * connection string too.
 	 *
 	 * @return for instance {@code http://127.0.0.1:41234/login/}
 	 * @since 1.1

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The body of an answer: of a known length, in chunks, or up to the end of the connection (RFC 9112, 6.3). Holds at most what is allowed, and refuses what two
- * readers could read in two ways.
+ * The body of an answer: of a known length, in chunks, or up to the end of the connection (RFC 9112, 6.3). Holds at most what is allowed,
+ * and refuses what two readers could read in two ways.
  */
 final class Body {
 
@@ -49,7 +49,8 @@ final class Body {
 		if (status == 204 || status == 304) {
 			part = Part.WHOLE;
 		} else if (chunked) {
-			if (codings.size() > 1 || !codings.get(0).equalsIgnoreCase("chunked") || !lengths.isEmpty() || !head.startLine.startsWith("HTTP/1.1 ")) {
+			if (codings.size() > 1 || !codings.get(0).equalsIgnoreCase("chunked") || !lengths.isEmpty()
+					|| !head.startLine.startsWith("HTTP/1.1 ")) {
 				throw protocol("a body in chunks, in no other coding and without a length");
 			}
 			part = Part.SIZE;

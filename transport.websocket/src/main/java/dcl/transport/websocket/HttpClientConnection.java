@@ -6,7 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
-/** The client role of one plain HTTP exchange: connects as for a WebSocket, with the same care for addresses and certificates, and asks for no upgrade. */
+/**
+ * The client role of one plain HTTP exchange: connects as for a WebSocket, with the same care for addresses and certificates, and asks for
+ * no upgrade.
+ */
 final class HttpClientConnection extends ClientConnection implements HttpExchange {
 
 	/** Completes the stage in the place where listeners are called. */

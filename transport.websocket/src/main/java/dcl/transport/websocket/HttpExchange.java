@@ -8,8 +8,8 @@ public interface HttpExchange {
 	/**
 	 * Returns what the server answers.
 	 *
-	 * @return completes with the whole answer, whatever its status, as callbacks of the engine do (see {@link WebSocketOptions}); fails with an
-	 *         {@link HttpExchangeException} if there is none
+	 * @return completes with the whole answer, whatever its status, as callbacks of the engine do (see {@link WebSocketOptions}); fails with
+	 *         an {@link HttpExchangeException} if there is none
 	 */
 	CompletionStage<HttpReply> reply();
 

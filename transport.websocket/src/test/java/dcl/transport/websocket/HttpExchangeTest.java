@@ -3,6 +3,7 @@ package dcl.transport.websocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -126,9 +127,11 @@ class HttpExchangeTest {
 				new Good("status 204", "HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n", ""),
 				new Good("an error", "HTTP/1.1 500 Oops\r\nContent-Length: 5\r\n\r\nhello", "hello"),
 				new Good("a redirect", "HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", ""),
-				new Good("continue first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + ok + "Content-Length: 5\r\n\r\nhello", "hello"),
+				new Good("continue first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + ok
+				+ "Content-Length: 5\r\n\r\nhello", "hello"),
 				new Good("chunks", ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;name=value\r\nlo\r\n0\r\n\r\n", "hello"),
-				new Good("chunks and trailers", ok + "Transfer-Encoding: Chunked\r\n\r\n0005\r\nhello\r\n0\r\nA: b\r\nC: d\r\n\r\n", "hello"),
+				new Good("chunks and trailers", ok
+				+ "Transfer-Encoding: Chunked\r\n\r\n0005\r\nhello\r\n0\r\nA: b\r\nC: d\r\n\r\n", "hello"),
 				new Good("no chunk", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ""),
 				new Good("all that is allowed", ok + "Content-Length: " + MOST + "\r\n\r\n" + "x".repeat(MOST), "x".repeat(MOST)),
 				new Good("all that is allowed, until the end", ok + "\r\n" + "x".repeat(MOST), "x".repeat(MOST)));
@@ -251,7 +254,7 @@ class HttpExchangeTest {
 				peer.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
 			}
 			assertThat(reply(exchange).status()).isEqualTo(200);
-			assertThatThrownBy(canary::accept).isInstanceOf(java.net.SocketTimeoutException.class);
+			assertThatThrownBy(canary::accept).isInstanceOf(SocketTimeoutException.class);
 		}
 	}
 
@@ -270,7 +273,8 @@ class HttpExchangeTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"ws://localhost/", "wss://localhost/", "file:///etc/passwd", "http:/x", "http://user@localhost/", "http://localhost/#x", "//localhost/"})
+	@ValueSource(strings = {"ws://localhost/", "wss://localhost/", "file:///etc/passwd", "http:/x", "http://user@localhost/",
+			"http://localhost/#x", "//localhost/"})
 	void only_http_is_asked(String uri) {
 		assertThatIllegalArgumentException().isThrownBy(() -> WebSocketRequest.http(URI.create(uri)));
 	}
@@ -278,7 +282,8 @@ class HttpExchangeTest {
 	// ---- the server's side
 
 	private int serve(WebSocketAcceptor acceptor) throws Exception {
-		return sockets.listen(WebSocketServerOptions.onLoopback(0).limits(LIMITS.toBuilder().handshakeTimeout(Duration.ofSeconds(2)).build()), acceptor)
+		return sockets.listen(WebSocketServerOptions.onLoopback(0)
+				.limits(LIMITS.toBuilder().handshakeTimeout(Duration.ofSeconds(2)).build()), acceptor)
 				.address().getPort();
 	}
 

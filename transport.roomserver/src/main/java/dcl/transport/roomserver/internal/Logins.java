@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The signed-login endpoint: {@code POST /login/{name}}, signed as ADR-44 says, answers the connection string of that room. The room asks for a challenge all the
- * same, so what is answered is no secret.
+ * The signed-login endpoint: {@code POST /login/{name}}, signed as ADR-44 says, answers the connection string of that room. The room asks
+ * for a challenge all the same, so what is answered is no secret.
  */
 final class Logins {
 
@@ -92,7 +92,8 @@ final class Logins {
 				return error(503, obstacle.get()).header("Retry-After", Integer.toString(FULL_SECONDS));
 			}
 			LOG.debug("{} logged in to {}", fetch.owner(), room);
-			return HttpAnswer.reply(200, Routes.JSON, Routes.utf8("{\"fixedAdapter\":\"ws-room:ws://" + host(request) + Routes.ROOMS + segment + "\"}"));
+			return HttpAnswer.reply(200, Routes.JSON, Routes.utf8("{\"fixedAdapter\":\"ws-room:ws://" + host(request) + Routes.ROOMS
+					+ segment + "\"}"));
 		} catch (SignedFetch.Refused e) {
 			LOG.debug("{}: login refused: {}", request.remoteAddress(), e.getMessage());
 			return error(e.status(), e.getMessage());

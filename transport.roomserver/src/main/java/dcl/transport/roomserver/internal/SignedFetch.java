@@ -21,8 +21,8 @@ import dcl.transport.identity.AuthChainException;
 import dcl.transport.identity.AuthChains;
 
 /**
- * A signed HTTP request (ADR-44), verified as {@code @dcl/platform-crypto-middleware} 1.1.0 does it, with its status codes, and more strictly where that is open
- * to abuse: time stamps of the future are bounded as those of the past are, and chains are {@link AuthChains}'.
+ * A signed HTTP request (ADR-44), verified as {@code @dcl/platform-crypto-middleware} 1.1.0 does it, with its status codes, and more
+ * strictly where that is open to abuse: time stamps of the future are bounded as those of the past are, and chains are {@link AuthChains}'.
  *
  * @param owner    who signed
  * @param payload  the text that was signed

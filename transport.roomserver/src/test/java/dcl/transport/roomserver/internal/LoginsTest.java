@@ -46,7 +46,8 @@ class LoginsTest {
 	}
 
 	private Map<String, String> signed(Identity by, String path, Instant at, String metadata) {
-		SigningRequest request = SigningRequest.signedFetch(TransportUri.parse("signed-login:http://127.0.0.1/"), "POST", path, at, metadata);
+		SigningRequest request = SigningRequest.signedFetch(TransportUri.parse("signed-login:http://127.0.0.1/"), "POST", path,
+				at, metadata);
 		AuthChain chain = by.sign(request).toCompletableFuture().join();
 		Map<String, String> headers = new LinkedHashMap<>();
 		for (int i = 0; i < chain.links().size(); i++) {
@@ -114,7 +115,8 @@ class LoginsTest {
 	@ParameterizedTest
 	@ValueSource(longs = {-61_000, 180_000, 3_600_000})
 	void late_and_early_time_stamps_are_refused(long millis) throws Exception {
-		assertThat(post("/login/plaza", signed(alice, "/login/plaza", Instant.now().plusMillis(millis), METADATA)).statusCode()).isEqualTo(401);
+		assertThat(post("/login/plaza", signed(alice, "/login/plaza", Instant.now().plusMillis(millis), METADATA)).statusCode())
+				.isEqualTo(401);
 	}
 
 	@Test
@@ -127,7 +129,8 @@ class LoginsTest {
 
 	@ParameterizedTest
 	@CsvSource({"'{}'", "'{\"intent\":\"dcl:explorer:comms-handshake\",\"signer\":\"decentraland-kernel-scene\"}'",
-			"'{\"intent\":\"dcl:explorer\",\"signer\":\"dcl:explorer\"}'", "'{\"intent\":\"DCL:explorer:comms-handshake\",\"signer\":\"dcl:explorer\"}'"})
+			"'{\"intent\":\"dcl:explorer\",\"signer\":\"dcl:explorer\"}'",
+			"'{\"intent\":\"DCL:explorer:comms-handshake\",\"signer\":\"dcl:explorer\"}'"})
 	void what_a_scene_had_signed_is_no_login(String metadata) throws Exception {
 		HttpResponse<String> response = post("/login/plaza", signed(alice, "/login/plaza", Instant.now(), metadata));
 		assertThat(response.statusCode()).isEqualTo(400);

@@ -24,11 +24,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-/** Requests that {@code decentraland-crypto-fetch} 2.0.1 made and {@code @dcl/platform-crypto-middleware} 1.1.0 judged, and requests of our own. */
+/**
+ * Requests that {@code decentraland-crypto-fetch} 2.0.1 made and {@code @dcl/platform-crypto-middleware} 1.1.0 judged, and requests of our
+ * own.
+ */
 @Timeout(60)
 class SignedFetchTest {
 
-	/** What the middleware takes and we refuse, on purpose: a request made with a fast clock could be replayed for as long as that was fast. */
+	/**
+	 * What the middleware takes and we refuse, on purpose: a request made with a fast clock could be replayed for as long as that was fast.
+	 */
 	private static final Set<String> STRICTER = Set.of("from_the_future");
 
 	private static final Instant NOW = Instant.ofEpochMilli(1_767_225_600_000L);
@@ -49,12 +54,14 @@ class SignedFetchTest {
 	}
 
 	private Map<String, String> headers(Instant at, String metadata) {
-		SigningRequest request = SigningRequest.signedFetch(TransportUri.parse("signed-login:https://x.example/login/a"), "POST", "/login/a", at, metadata);
+		SigningRequest request = SigningRequest.signedFetch(TransportUri.parse("signed-login:https://x.example/login/a"), "POST",
+				"/login/a", at, metadata);
 		return headers(alice.sign(request).toCompletableFuture().join(), at, metadata);
 	}
 
 	private static Map<String, String> headers(AuthChain chain, Instant at, String metadata) {
-		Map<String, String> headers = new HashMap<>(Map.of("x-identity-timestamp", Long.toString(at.toEpochMilli()), "x-identity-metadata", metadata));
+		Map<String, String> headers = new HashMap<>(Map.of("x-identity-timestamp", Long.toString(at.toEpochMilli()),
+				"x-identity-metadata", metadata));
 		for (int i = 0; i < chain.links().size(); i++) {
 			headers.put("x-identity-auth-chain-" + i, chain.links().get(i).toJson());
 		}
@@ -84,7 +91,8 @@ class SignedFetchTest {
 	}
 
 	@ParameterizedTest
-	@CsvSource({"-60000, ", "0, ", "60000, ", "-60001, Expired signature", "60001, Invalid signature", "-86400000, Expired signature", "86400000, Invalid signature"})
+	@CsvSource({"-60000, ", "0, ", "60000, ", "-60001, Expired signature", "60001, Invalid signature", "-86400000, Expired signature",
+			"86400000, Invalid signature"})
 	void a_time_stamp_is_good_for_a_minute_either_way(long millis, String refusal) throws Exception {
 		Map<String, String> headers = headers(NOW.plusMillis(millis), METADATA);
 		if (refusal == null) {
@@ -95,18 +103,21 @@ class SignedFetchTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"", " ", "+1767225600000", "1767225600000.0", "1.7672256e12", "0x19b7c0a8000", "-1", "17672256000001767225600000", "soon"})
+	@ValueSource(strings = {"", " ", "+1767225600000", "1767225600000.0", "1.7672256e12", "0x19b7c0a8000", "-1",
+			"17672256000001767225600000", "soon"})
 	void a_time_stamp_is_written_in_digits(String text) {
 		Map<String, String> headers = headers(NOW, METADATA);
 		headers.put("x-identity-timestamp", text);
-		assertThat(refusal(headers, NOW)).hasMessageStartingWith("Invalid chain timestamp").extracting(SignedFetch.Refused::status).isEqualTo(400);
+		assertThat(refusal(headers, NOW)).hasMessageStartingWith("Invalid chain timestamp").extracting(SignedFetch.Refused::status)
+				.isEqualTo(400);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = {"[]", "1", "null", "\"x\"", "{", "{} {}", "{\"a\":}", "{'a':1}", "{\"intent\":\"a\",\"intent\":\"b\"}",
 			"{\"a\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}"})
 	void metadata_is_a_json_object(String metadata) {
-		assertThat(refusal(headers(NOW, metadata), NOW)).hasMessageStartingWith("Invalid chain metadata").extracting(SignedFetch.Refused::status).isEqualTo(400);
+		assertThat(refusal(headers(NOW, metadata), NOW)).hasMessageStartingWith("Invalid chain metadata")
+				.extracting(SignedFetch.Refused::status).isEqualTo(400);
 	}
 
 	@Test
@@ -120,7 +131,8 @@ class SignedFetchTest {
 		Map<String, String> headers = headers(NOW, METADATA);
 		headers.put("x-identity-auth-chain-0", headers.get("x-identity-auth-chain-0") + "," + headers.get("x-identity-auth-chain-1"));
 		headers.put("x-identity-auth-chain-1", headers.remove("x-identity-auth-chain-2"));
-		assertThat(refusal(headers, NOW)).hasMessageStartingWith("Invalid chain format").extracting(SignedFetch.Refused::status).isEqualTo(400);
+		assertThat(refusal(headers, NOW)).hasMessageStartingWith("Invalid chain format").extracting(SignedFetch.Refused::status)
+				.isEqualTo(400);
 	}
 
 	@Test

@@ -18,8 +18,8 @@ import dcl.transport.TransportUri;
 import dcl.transport.websocket.HttpReply;
 
 /**
- * What a login server says, in all the shapes that are in use: {@code fixedAdapter} (ADR-180, worlds-content-server) or {@code adapter} (comms-gatekeeper), or its
- * reason as {@code message}, as {@code error}, or as neither.
+ * What a login server says, in all the shapes that are in use: {@code fixedAdapter} (ADR-180, worlds-content-server) or {@code adapter}
+ * (comms-gatekeeper), or its reason as {@code message}, as {@code error}, or as neither.
  */
 final class Answer {
 
@@ -43,7 +43,8 @@ final class Answer {
 	static TransportUri next(HttpReply reply, List<String> secrets, Instant now) throws TransportException {
 		int status = reply.status();
 		if (status >= 300 && status < 400) {
-			throw new TransportException(Code.PROTOCOL, "the login server answered with a redirect, status " + status + "; a signed request is not sent on");
+			throw new TransportException(Code.PROTOCOL, "the login server answered with a redirect, status " + status
+					+ "; a signed request is not sent on");
 		}
 		Optional<Map<String, String>> members = members(reply.body());
 		Map<String, String> said = members.orElse(Map.of());
@@ -61,7 +62,8 @@ final class Answer {
 					: "the member 'fixedAdapter' expected from the login server, a text; there is none");
 		}
 		if (!PRINTABLE.matcher(adapter).matches()) {
-			throw new TransportException(Code.PROTOCOL, "a connection string expected from the login server; there are characters in it that are in none");
+			throw new TransportException(Code.PROTOCOL,
+					"a connection string expected from the login server; there are characters in it that are in none");
 		}
 		try {
 			return TransportUri.parse(adapter);
@@ -73,9 +75,11 @@ final class Answer {
 	private static TransportException refusal(HttpReply reply, String words, Instant now) {
 		int status = reply.status();
 		String reason = printable(reply.reason());
-		String said = "the login server answered with status " + status + (reason.isEmpty() ? "" : " " + reason) + (words.isEmpty() ? "" : ": " + words);
+		String said = "the login server answered with status " + status + (reason.isEmpty() ? "" : " " + reason)
+				+ (words.isEmpty() ? "" : ": " + words);
 		if (status == 429 || status == 503) {
-			Optional<Duration> wait = reply.header("Retry-After").flatMap(value -> RetryAfter.of(value, reply.header("Date").orElse(""), now));
+			Optional<Duration> wait = reply.header("Retry-After")
+					.flatMap(value -> RetryAfter.of(value, reply.header("Date").orElse(""), now));
 			return wait.map(time -> new TransportException(Code.BUSY, said, time)).orElseGet(() -> new TransportException(Code.BUSY, said));
 		}
 		return new TransportException(status >= 500 ? Code.UNREACHABLE : status == 408 ? Code.TIMEOUT : Code.REFUSED, said);

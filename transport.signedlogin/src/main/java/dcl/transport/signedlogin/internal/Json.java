@@ -11,7 +11,10 @@ final class Json {
 
 	static final int MAX_DEPTH = 16;
 
-	/** Keeps nothing between two texts: no names of strangers, no buffers on other people's threads. Writes ASCII, which is what a header takes. */
+	/**
+	 * Keeps nothing between two texts: no names of strangers, no buffers on other people's threads. Writes ASCII, which is what a header
+	 * takes.
+	 */
 	static final JsonFactory FACTORY = JsonFactory.builder()
 			.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
 			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

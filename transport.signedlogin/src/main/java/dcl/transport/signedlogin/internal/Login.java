@@ -34,7 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One signed login (ADR-44): looks up the host, signs, asks at the addresses that were found and at no others, and opens what the server answers. Nothing in it waits.
+ * One signed login (ADR-44): looks up the host, signs, asks at the addresses that were found and at no others, and opens what the server
+ * answers. Nothing in it waits.
  */
 final class Login {
 
@@ -51,7 +52,8 @@ final class Login {
 	/**
 	 * Prepares a login.
 	 *
-	 * @param lastMillis the last time stamp that was signed, shared by all logins: no two requests are alike, for servers that take each once
+	 * @param lastMillis the last time stamp that was signed, shared by all logins: no two requests are alike, for servers that take each
+	 *                   once
 	 */
 	Login(WebSockets engine, Settings settings, Clock clock, AtomicLong lastMillis, TransportUri uri, LoginUrl url, LinkContext context) {
 		this.engine = engine;
@@ -76,7 +78,8 @@ final class Login {
 			return CompletableFuture.failedFuture(new TransportException(Code.INVALID_PARAMS, e.getMessage()));
 		}
 		return context.addresses(url.host())
-				.thenCompose(addresses -> mayBeAsked(addresses) ? sign(identity, metadata).thenCompose(signed -> ask(addresses, signed)) : tooPlain())
+				.thenCompose(addresses -> mayBeAsked(addresses) ? sign(identity, metadata).thenCompose(signed -> ask(addresses, signed))
+						: tooPlain())
 				.thenCompose(context::open);
 	}
 
@@ -96,14 +99,16 @@ final class Login {
 	/** Returns what the server gets to see and nobody else should, were it to repeat it. */
 	private List<String> secrets(Signed signed) {
 		String password = context.options().values().getOrDefault("secret", "");
-		return Stream.concat(Stream.of(password), signed.chain.links().stream().map(AuthLink::signature)).filter(secret -> !secret.isEmpty()).toList();
+		return Stream.concat(Stream.of(password), signed.chain.links().stream().map(AuthLink::signature))
+				.filter(secret -> !secret.isEmpty()).toList();
 	}
 
 	private CompletionStage<Signed> sign(Identity identity, String metadata) {
 		context.step("sign", "");
 		long millis = lastMillis.accumulateAndGet(clock.millis(), (last, now) -> Math.max(last + 1, now));
 		Instant at = Instant.ofEpochMilli(millis);
-		return identity.sign(SigningRequest.signedFetch(uri, "POST", url.path(), at, metadata)).thenApply(chain -> new Signed(at, metadata, chain));
+		return identity.sign(SigningRequest.signedFetch(uri, "POST", url.path(), at, metadata))
+				.thenApply(chain -> new Signed(at, metadata, chain));
 	}
 
 	private CompletionStage<TransportUri> ask(List<InetAddress> addresses, Signed signed) {
@@ -115,7 +120,8 @@ final class Login {
 		for (int i = 0; i < links.size(); i++) {
 			request = request.header("x-identity-auth-chain-" + i, links.get(i).toJson());
 		}
-		request = request.header("x-identity-timestamp", Long.toString(signed.at.toEpochMilli())).header("x-identity-metadata", signed.metadata);
+		request = request.header("x-identity-timestamp", Long.toString(signed.at.toEpochMilli()))
+				.header("x-identity-metadata", signed.metadata);
 		HttpExchange exchange;
 		try {
 			exchange = engine.post(request, settings.maxAnswerBytes(), this::tell);
@@ -176,7 +182,8 @@ final class Login {
 			case TIMEOUT -> new TransportException(Code.TIMEOUT, detail);
 			case PROTOCOL, TOO_BIG -> new TransportException(Code.PROTOCOL, detail);
 			case ENGINE_CLOSED -> new TransportException(Code.PROVIDER_GONE, detail);
-			case CLOSED_BY_US -> late ? new TransportException(Code.TIMEOUT, "the login server did not answer within " + settings.timeout().toMillis() + " ms")
+			case CLOSED_BY_US -> late ? new TransportException(Code.TIMEOUT, "the login server did not answer within "
+					+ settings.timeout().toMillis() + " ms")
 					: new TransportException(Code.NOT_CONNECTED, "nobody waits for this login any more");
 			default -> new TransportException(Code.INTERNAL, detail);
 		};

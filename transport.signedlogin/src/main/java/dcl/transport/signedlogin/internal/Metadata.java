@@ -11,8 +11,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 
 /**
- * The metadata of a login: what it is for, and on whose behalf (ADR-180), with what servers of worlds and scenes ask for beside it. It is signed, except for the case
- * of its letters.
+ * The metadata of a login: what it is for, and on whose behalf (ADR-180), with what servers of worlds and scenes ask for beside it. It is
+ * signed, except for the case of its letters.
  *
  * @param origin the page or program that logs in; "" for the origin of the login's URL, as clients that are no page send it
  * @param realm  the realm the user is in, "" to leave it out
@@ -41,14 +41,16 @@ record Metadata(String origin, String realm, String secret, String extra) {
 
 	/** Returns the same with what one transport's options say instead. */
 	Metadata with(Map<String, String> options) {
-		return new Metadata(options.getOrDefault("origin", origin), options.getOrDefault("realm", realm), options.getOrDefault("secret", secret),
+		return new Metadata(options.getOrDefault("origin", origin), options.getOrDefault("realm", realm),
+				options.getOrDefault("secret", secret),
 				options.getOrDefault("metadata", extra));
 	}
 
 	/**
 	 * Returns the JSON text: compact, in ASCII, and with members in the order the kernel sends them.
 	 *
-	 * @throws Unusable if further members are no JSON object, name what is ours or given already, or make the text longer than {@link #MAX_CHARS}
+	 * @throws Unusable if further members are no JSON object, name what is ours or given already, or make the text longer than {@link
+	 *                  #MAX_CHARS}
 	 */
 	String json(LoginUrl url, boolean guest) throws Unusable {
 		StringWriter text = new StringWriter();
@@ -94,7 +96,8 @@ record Metadata(String origin, String realm, String secret, String extra) {
 			while (parser.nextToken() == JsonToken.FIELD_NAME) {
 				String name = parser.currentName();
 				if (OURS.contains(name) || given.contains(name)) {
-					throw new Unusable("further metadata does not name a member that is there already, such as " + OURS.stream().sorted().toList());
+					throw new Unusable("further metadata does not name a member that is there already, such as "
+							+ OURS.stream().sorted().toList());
 				}
 				json.copyCurrentStructure(parser);
 			}

@@ -68,7 +68,8 @@ public final class SignedLoginProvider implements TransportProvider {
 	SignedLoginProvider(Config config, Clock clock, Optional<SSLContext> trust) {
 		settings = Settings.of(config);
 		this.clock = clock;
-		WebSocketLimits limits = WebSocketLimits.defaults().toBuilder().connectTimeout(settings.timeout()).handshakeTimeout(settings.timeout()).build();
+		WebSocketLimits limits = WebSocketLimits.defaults().toBuilder().connectTimeout(settings.timeout())
+				.handshakeTimeout(settings.timeout()).build();
 		WebSocketOptions options = WebSocketOptions.defaults().threadNamePrefix("dcl-signedlogin").callbacksOnLoop().limits(limits);
 		engine = WebSockets.create(trust.map(options::sslContext).orElse(options));
 	}

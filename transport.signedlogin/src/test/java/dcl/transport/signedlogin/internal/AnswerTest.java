@@ -1,9 +1,11 @@
 package dcl.transport.signedlogin.internal;
 
+import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -39,8 +41,8 @@ class AnswerTest {
 	}
 
 	static Stream<JsonNode> responses() throws Exception {
-		try (java.io.InputStream in = AnswerTest.class.getResourceAsStream("/vectors/signedfetch.json")) {
-			List<JsonNode> all = new java.util.ArrayList<>();
+		try (InputStream in = AnswerTest.class.getResourceAsStream("/vectors/signedfetch.json")) {
+			List<JsonNode> all = new ArrayList<>();
 			new ObjectMapper().readTree(in).get("responses").forEach(all::add);
 			return all.stream();
 		}
@@ -55,12 +57,14 @@ class AnswerTest {
 			JsonNode body = response.get("body");
 			fixture.login();
 			assertThat(fixture.context.opened).singleElement()
-					.hasFieldOrPropertyWithValue("text", body.has("adapter") ? body.get("adapter").asText() : body.get("fixedAdapter").asText());
+					.hasFieldOrPropertyWithValue("text", body.has("adapter") ? body.get("adapter").asText()
+							: body.get("fixedAdapter").asText());
 		} else {
 			TransportException refused = fixture.refusal();
 			assertThat(refused.code()).isEqualTo(Code.REFUSED);
 			JsonNode body = response.get("body");
-			assertThat(refused).hasMessageContaining("status " + status).hasMessageEndingWith(": " + body.path(body.has("message") ? "message" : "error").asText());
+			assertThat(refused).hasMessageContaining("status " + status)
+					.hasMessageEndingWith(": " + body.path(body.has("message") ? "message" : "error").asText());
 		}
 	}
 
@@ -78,10 +82,14 @@ class AnswerTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"", "null", "[]", "\"offline:a\"", "<html>", "{\"fixedAdapter\":\"offline:a\"", "{\"fixedAdapter\":\"offline:a\"} x",
-			"{\"fixedAdapter\":\"offline:a\",\"fixedAdapter\":\"offline:b\"}", "{}", "{\"fixedAdapter\":7}", "{\"fixedAdapter\":[\"offline:a\"]}", "{\"FixedAdapter\":\"offline:a\"}",
-			"{\"fixedAdapter\":\"\"}", "{\"fixedAdapter\":\"offline\"}", "{\"fixedAdapter\":\"Offline:a\"}", "{\"fixedAdapter\":\":a\"}", "{\"fixedAdapter\":\" offline:a\"}",
-			"{\"fixedAdapter\":\"offline:a\\n\"}", "{\"fixedAdapter\":\"ws-room:wss:\\\\\\\\evil.example\"}", "{\"fixedAdapter\":\"offline:\\u0000\"}",
+	@ValueSource(strings = {"", "null", "[]", "\"offline:a\"", "<html>", "{\"fixedAdapter\":\"offline:a\"",
+			"{\"fixedAdapter\":\"offline:a\"} x",
+			"{\"fixedAdapter\":\"offline:a\",\"fixedAdapter\":\"offline:b\"}", "{}", "{\"fixedAdapter\":7}",
+			"{\"fixedAdapter\":[\"offline:a\"]}", "{\"FixedAdapter\":\"offline:a\"}",
+			"{\"fixedAdapter\":\"\"}", "{\"fixedAdapter\":\"offline\"}", "{\"fixedAdapter\":\"Offline:a\"}", "{\"fixedAdapter\":\":a\"}",
+			"{\"fixedAdapter\":\" offline:a\"}",
+			"{\"fixedAdapter\":\"offline:a\\n\"}", "{\"fixedAdapter\":\"ws-room:wss:\\\\\\\\evil.example\"}",
+			"{\"fixedAdapter\":\"offline:\\u0000\"}",
 			"{\"fixedAdapter\":\"ws-room:wss://\\u202eexample.org\"}", "{'fixedAdapter':'offline:a'}",
 			"{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]],\"fixedAdapter\":\"offline:a\"}"})
 	void an_answer_that_names_nothing_breaks_the_protocol(String body) {
@@ -111,8 +119,10 @@ class AnswerTest {
 	}
 
 	@ParameterizedTest
-	@CsvSource({"400,REFUSED", "401,REFUSED", "403,REFUSED", "404,REFUSED", "408,TIMEOUT", "418,REFUSED", "429,BUSY", "451,REFUSED", "500,UNREACHABLE", "502,UNREACHABLE",
-			"503,BUSY", "504,UNREACHABLE", "599,UNREACHABLE", "300,PROTOCOL", "301,PROTOCOL", "302,PROTOCOL", "303,PROTOCOL", "304,PROTOCOL", "307,PROTOCOL",
+	@CsvSource({"400,REFUSED", "401,REFUSED", "403,REFUSED", "404,REFUSED", "408,TIMEOUT", "418,REFUSED", "429,BUSY", "451,REFUSED",
+			"500,UNREACHABLE", "502,UNREACHABLE",
+			"503,BUSY", "504,UNREACHABLE", "599,UNREACHABLE", "300,PROTOCOL", "301,PROTOCOL", "302,PROTOCOL", "303,PROTOCOL",
+			"304,PROTOCOL", "307,PROTOCOL",
 			"308,PROTOCOL"})
 	void a_status_says_how_it_failed(int status, Code code) {
 		fixture.server.json(status, "{\"fixedAdapter\":\"offline:a\",\"message\":\"why\"}");
@@ -127,7 +137,8 @@ class AnswerTest {
 				fixture.server.json(status, "", "Location: http://127.0.0.1:" + canary.port() + "/login/plaza");
 				assertThat(fixture.refusal().code()).isEqualTo(Code.PROTOCOL);
 			}
-			fixture.server.json(200, "{}", "Refresh: 0; url=http://127.0.0.1:" + canary.port() + "/", "Location: http://127.0.0.1:" + canary.port() + "/");
+			fixture.server.json(200, "{}", "Refresh: 0; url=http://127.0.0.1:" + canary.port() + "/", "Location: http://127.0.0.1:"
+					+ canary.port() + "/");
 			assertThat(fixture.refusal().code()).isEqualTo(Code.PROTOCOL);
 			assertThat(canary.connections).hasValue(0);
 		}

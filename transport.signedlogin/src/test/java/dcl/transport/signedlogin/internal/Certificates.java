@@ -19,8 +19,10 @@ final class Certificates {
 	static {
 		try {
 			Path file = Files.createTempDirectory("certificates").resolve("store");
-			Process made = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-keyalg", "EC", "-groupname", "secp256r1",
-					"-alias", "key", "-dname", "CN=test", "-ext", "san=dns:login.example", "-validity", "2", "-storetype", "PKCS12", "-storepass", new String(PASSWORD),
+			Process made = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair",
+					"-keyalg", "EC", "-groupname", "secp256r1",
+					"-alias", "key", "-dname", "CN=test", "-ext", "san=dns:login.example", "-validity", "2", "-storetype", "PKCS12",
+					"-storepass", new String(PASSWORD),
 					"-keystore", file.toString()).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
 			if (!made.waitFor(60, TimeUnit.SECONDS) || made.exitValue() != 0) {
 				throw new IllegalStateException("keytool failed");

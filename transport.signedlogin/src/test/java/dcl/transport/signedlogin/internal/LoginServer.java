@@ -29,6 +29,7 @@ final class LoginServer implements AutoCloseable {
 	final List<Request> requests = new CopyOnWriteArrayList<>();
 	final AtomicInteger connections = new AtomicInteger();
 	private final ServerSocket socket;
+	private final Thread thread;
 	private final List<Socket> open = new CopyOnWriteArrayList<>();
 	private volatile byte[] answer;
 	private volatile boolean hanging;
@@ -40,7 +41,7 @@ final class LoginServer implements AutoCloseable {
 	LoginServer(ServerSocketFactory sockets, int port, InetAddress address) throws IOException {
 		socket = sockets.createServerSocket(port, 50, address);
 		json(200, "{\"fixedAdapter\":\"offline:offline\"}");
-		Thread thread = new Thread(this::serve, "login-server");
+		thread = new Thread(this::serve, "login-server");
 		thread.setDaemon(true);
 		thread.start();
 	}
@@ -52,7 +53,8 @@ final class LoginServer implements AutoCloseable {
 	/** Answers with a status and a JSON body. */
 	LoginServer json(int status, String body, String... headers) {
 		byte[] utf8 = body.getBytes(StandardCharsets.UTF_8);
-		StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " Status\r\nContent-Type: application/json\r\nContent-Length: " + utf8.length + "\r\n");
+		StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " Status\r\nContent-Type: application/json\r\nContent-Length: "
+				+ utf8.length + "\r\n");
 		List.of(headers).forEach(header -> head.append(header).append("\r\n"));
 		return raw(head + "\r\n" + new String(utf8, StandardCharsets.ISO_8859_1));
 	}
@@ -75,6 +77,9 @@ final class LoginServer implements AutoCloseable {
 				Socket client = socket.accept();
 				connections.incrementAndGet();
 				open.add(client);
+				if (socket.isClosed()) {
+					client.close();
+				}
 				client.setSoTimeout(LIMIT_MILLIS);
 				serve(client);
 				if (!hanging) {
@@ -108,6 +113,7 @@ final class LoginServer implements AutoCloseable {
 		out.flush();
 	}
 
+	/** Returns when nobody listens any more, which the closed socket alone does not say while a thread is still in it. */
 	@Override
 	public void close() {
 		try {
@@ -115,8 +121,11 @@ final class LoginServer implements AutoCloseable {
 			for (Socket client : open) {
 				client.close();
 			}
+			thread.join(LIMIT_MILLIS);
 		} catch (IOException e) {
 			throw new UncheckedIOException(e);
+		} catch (InterruptedException e) {
+			Thread.currentThread().interrupt();
 		}
 	}
 }

@@ -1,5 +1,6 @@
 package dcl.transport.signedlogin.internal;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
@@ -7,10 +8,12 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -36,7 +39,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What is sent: as {@code decentraland-crypto-fetch} 2.0.1 sends it, byte for byte, and with the metadata that settings and options ask for. */
+/**
+ * What is sent: as {@code decentraland-crypto-fetch} 2.0.1 sends it, byte for byte, and with the metadata that settings and options ask
+ * for.
+ */
 @Timeout(120)
 class RequestTest {
 
@@ -57,7 +63,8 @@ class RequestTest {
 		try (InputStream in = RequestTest.class.getResourceAsStream("/vectors/signedfetch.json")) {
 			JsonNode cases = JSON.readTree(in).get("cases");
 			List<JsonNode> ours = StreamSupport.stream(cases.spliterator(), false)
-					.filter(vector -> vector.at("/expected/ok").asBoolean() && vector.at("/request/method").asText().equalsIgnoreCase("POST")
+					.filter(vector -> vector.at("/expected/ok").asBoolean()
+							&& vector.at("/request/method").asText().equalsIgnoreCase("POST")
 							&& vector.at("/request/headers/x-identity-metadata").asText().equals(KERNEL))
 					.toList();
 			assertThat(ours).hasSizeGreaterThanOrEqualTo(4);
@@ -86,7 +93,7 @@ class RequestTest {
 				try {
 					JsonNode link = JSON.readTree(vector.at("/request/headers/x-identity-auth-chain-" + i).asText());
 					links.add(new AuthLink(link.get("type").asText(), link.get("payload").asText(), link.get("signature").asText()));
-				} catch (java.io.IOException e) {
+				} catch (IOException e) {
 					return CompletableFuture.failedFuture(e);
 				}
 			}
@@ -101,13 +108,15 @@ class RequestTest {
 		fixture.clock = Clock.fixed(Instant.ofEpochMilli(expected.get("x-identity-timestamp").asLong()), ZoneOffset.UTC);
 		fixture.settings.origin = "https://play.decentraland.org";
 		fixture.context.identity = new Recorded(vector);
-		fixture.open(fixture.uri(vector.at("/request/path").asText())).toCompletableFuture().get(Fixture.SECONDS, java.util.concurrent.TimeUnit.SECONDS);
+		fixture.open(fixture.uri(vector.at("/request/path").asText())).toCompletableFuture()
+				.get(Fixture.SECONDS, TimeUnit.SECONDS);
 
 		LoginServer.Request request = fixture.server.requests.get(0);
 		assertThat(request.line()).isEqualTo("POST " + vector.at("/request/path").asText() + " HTTP/1.1");
 		Map<String, String> sent = request.headers();
 		expected.properties().forEach(header -> assertThat(sent).containsEntry(header.getKey(), header.getValue().asText()));
-		assertThat(sent).containsEntry("content-length", "0").containsEntry("connection", "close").containsEntry("accept", "application/json");
+		assertThat(sent).containsEntry("content-length", "0").containsEntry("connection", "close")
+				.containsEntry("accept", "application/json");
 		assertThat(sent).hasSize(expected.size() + 4);
 	}
 
@@ -134,7 +143,8 @@ class RequestTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"x", "[]", "{", "{} {}", "{\"a\":1,\"a\":2}", "{\"intent\":\"x\"}", "{\"signer\":\"decentraland-kernel-scene\"}", "{\"origin\":\"x\"}",
+	@ValueSource(strings = {"x", "[]", "{", "{} {}", "{\"a\":1,\"a\":2}", "{\"intent\":\"x\"}",
+			"{\"signer\":\"decentraland-kernel-scene\"}", "{\"origin\":\"x\"}",
 			"{\"isGuest\":false}", "{\"realm\":{}}", "{\"realmName\":\"x\"}", "{\"secret\":\"x\"}"})
 	void metadata_that_cannot_be_is_refused_before_anything_is_signed(String metadata) {
 		fixture.context.options = TransportOptions.none().with("realm", "main").with("secret", "canary").with("metadata", metadata);
@@ -145,7 +155,8 @@ class RequestTest {
 
 	@Test
 	void metadata_is_as_long_as_the_limit_and_no_longer() throws Exception {
-		int rest = Metadata.MAX_CHARS - new Metadata("o", "", "", "{\"a\":\"\"}").json(LoginUrl.of("https://a.example").orElseThrow(), true).length();
+		int rest = Metadata.MAX_CHARS - new Metadata("o", "", "", "{\"a\":\"\"}")
+				.json(LoginUrl.of("https://a.example").orElseThrow(), true).length();
 		fixture.context.options = TransportOptions.none().with("origin", "o").with("metadata", "{\"a\":\"" + "x".repeat(rest) + "\"}");
 		assertThat(metadata().get("a").asText()).hasSize(rest);
 		fixture.context.options = fixture.context.options.with("metadata", "{\"a\":\"" + "x".repeat(rest + 1) + "\"}");
@@ -174,22 +185,26 @@ class RequestTest {
 	}
 
 	@ParameterizedTest
-	@CsvSource({"/Login/A, /Login/A", "'', /", "/a/../b/./c, /b/c", "/b%C3%BChne, /b%C3%BChne", "/b\u00fchne, /b%C3%BChne", "/a?x=1&y=2, /a?x=1&y=2",
+	@CsvSource({"/Login/A, /Login/A", "'', /", "/a/../b/./c, /b/c", "/b%C3%BChne, /b%C3%BChne", "/b\u00fchne, /b%C3%BChne",
+			"/a?x=1&y=2, /a?x=1&y=2",
 			"/a&param=value, /a&param=value", "?x=1, /?x=1"})
 	void the_path_is_signed_as_it_is_sent_and_without_the_query(String path, String sent) throws Exception {
-		fixture.open(fixture.uri(path)).toCompletableFuture().get(Fixture.SECONDS, java.util.concurrent.TimeUnit.SECONDS);
+		fixture.open(fixture.uri(path)).toCompletableFuture().get(Fixture.SECONDS, TimeUnit.SECONDS);
 		LoginServer.Request request = fixture.server.requests.get(0);
 		assertThat(request.line()).isEqualTo("POST " + sent + " HTTP/1.1");
 		List<String> links = List.of(request.headers().get("x-identity-auth-chain-0"), request.headers().get("x-identity-auth-chain-1"),
 				request.headers().get("x-identity-auth-chain-2"));
 		String payload = "post:" + sent.replaceAll("\\?.*", "") + ":" + request.headers().get("x-identity-timestamp") + ":"
 				+ request.headers().get("x-identity-metadata");
-		assertThat(AuthChains.verify(AuthChains.parse(links), payload.toLowerCase(java.util.Locale.ROOT), Instant.now())).isEqualTo(fixture.context.identity.address());
+		assertThat(AuthChains.verify(AuthChains.parse(links), payload.toLowerCase(Locale.ROOT), Instant.now()))
+				.isEqualTo(fixture.context.identity.address());
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"", "example.org/login", "//example.org/login", "/login", "ftp://example.org/", "file:///etc/passwd", "ws://example.org/", "https:/login",
-			"https://", "https://user:pass@example.org/", "https://example.org/#x", "https://example.org:0/", "https://example.org:65536/", "https://exa mple.org/",
+	@ValueSource(strings = {"", "example.org/login", "//example.org/login", "/login", "ftp://example.org/", "file:///etc/passwd",
+			"ws://example.org/", "https:/login",
+			"https://", "https://user:pass@example.org/", "https://example.org/#x", "https://example.org:0/", "https://example.org:65536/",
+			"https://exa mple.org/",
 			"https://example.org\\@evil.example/", "https:\\\\example.org/", " https://example.org/", "https://example.org/\n",
 			"https://[::1/", "jar:https://example.org/!/x"})
 	void anything_but_the_url_of_a_host_is_vetoed(String params) {
@@ -199,14 +214,16 @@ class RequestTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"https://example.org", "HTTPS://Example.org/x", "https://example.org:8443/a?b=c", "https://[2001:db8::1]/", "http://127.0.0.1:1/login/x",
+	@ValueSource(strings = {"https://example.org", "HTTPS://Example.org/x", "https://example.org:8443/a?b=c", "https://[2001:db8::1]/",
+			"http://127.0.0.1:1/login/x",
 			"https://comms.example.com/auth&param=value"})
 	void the_url_of_a_host_is_accepted(String params) {
 		assertThat(fixture.provider().accepts(TransportUri.parse("signed-login:" + params))).isTrue();
 	}
 
 	@ParameterizedTest
-	@CsvSource({"https://Example.org/x, https://example.org", "HTTPS://example.org:443/, https://example.org", "https://example.org:8443/, https://example.org:8443",
+	@CsvSource({"https://Example.org/x, https://example.org", "HTTPS://example.org:443/, https://example.org",
+			"https://example.org:8443/, https://example.org:8443",
 			"http://[::1]:80/, http://[::1]"})
 	void an_origin_is_written_as_browsers_do(String url, String origin) {
 		assertThat(LoginUrl.of(url).orElseThrow().origin()).isEqualTo(origin);

@@ -5,7 +5,10 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dcl.transport.TransportException;
 import dcl.transport.TransportOptions;
 import org.junit.jupiter.api.AutoClose;
@@ -43,7 +46,7 @@ class SecretsTest {
 			for (Map.Entry<String, String> header : request.headers().entrySet()) {
 				if (header.getKey().matches("x-identity-(auth-chain-[12]|metadata)")) {
 					secrets.add(header.getValue());
-					java.util.regex.Matcher signature = java.util.regex.Pattern.compile("0x[0-9a-f]{130}").matcher(header.getValue());
+					Matcher signature = Pattern.compile("0x[0-9a-f]{130}").matcher(header.getValue());
 					while (signature.find()) {
 						secrets.add(signature.group());
 						secrets.add(signature.group().substring(10, 60));
@@ -66,7 +69,8 @@ class SecretsTest {
 
 	@Test
 	void an_answer_that_is_broken_is_not_quoted() {
-		for (String body : List.of("{\"fixedAdapter\":\"livekit wss://l.example?access_token=" + TOKEN + "\"}", "{\"fixedAdapter\":\"" + TOKEN + "\"}", TOKEN,
+		for (String body : List.of("{\"fixedAdapter\":\"livekit wss://l.example?access_token=" + TOKEN + "\"}", "{\"fixedAdapter\":\""
+				+ TOKEN + "\"}", TOKEN,
 				"{\"adapter\":\"LIVEKIT:" + TOKEN + "\\n\"}", "{\"fixedAdapter\":\"" + TOKEN + "\"")) {
 			fixture.server.json(200, body);
 			assertNothingShown(fixture.refusal());
@@ -78,7 +82,7 @@ class SecretsTest {
 		fixture.login();
 		Map<String, String> sent = fixture.server.requests.get(0).headers();
 		for (String name : List.of("x-identity-auth-chain-1", "x-identity-auth-chain-2", "x-identity-metadata")) {
-			String quoted = new com.fasterxml.jackson.databind.ObjectMapper().writeValueAsString("bad: " + sent.get(name));
+			String quoted = new ObjectMapper().writeValueAsString("bad: " + sent.get(name));
 			fixture.server.json(401, "{\"message\":" + quoted + "}");
 			assertNothingShown(fixture.refusal());
 		}
@@ -90,7 +94,8 @@ class SecretsTest {
 
 	@Test
 	void a_status_line_and_a_body_that_break_http_are_not_quoted() {
-		for (String answer : List.of(TOKEN + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + TOKEN + "\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + TOKEN + "\r\n",
+		for (String answer : List.of(TOKEN + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + TOKEN + "\r\n\r\n",
+				"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + TOKEN + "\r\n",
 				"HTTP/1.1 302 Go\r\nLocation: https://l.example/?token=" + TOKEN + "\r\nContent-Length: 0\r\n\r\n")) {
 			fixture.server.raw(answer);
 			assertNothingShown(fixture.refusal());

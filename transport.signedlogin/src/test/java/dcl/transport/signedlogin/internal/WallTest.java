@@ -2,9 +2,13 @@ package dcl.transport.signedlogin.internal;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+
+import javax.net.ServerSocketFactory;
 
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
@@ -15,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Who is asked: the addresses the context gave, and nobody else; over TLS, or on this machine. */
 @Timeout(120)
@@ -37,18 +42,22 @@ class WallTest {
 	}
 
 	/**
-	 * A name server that changes its answer: what was checked is one address, what anybody who looks again would find is another, with the canary at it. Here both are of
-	 * this machine, and the name is localhost, which everybody resolves to 127.0.0.1.
+	 * A name server that changes its answer: what was checked is one address, what anybody who looks again would find is another, with the
+	 * canary at it. Here both are of this machine, and the name is localhost, which everybody resolves to 127.0.0.1.
 	 */
 	@Test
 	void a_name_that_leads_elsewhere_the_second_time_is_asked_at_the_first_address() throws Exception {
 		addresses("127.0.0.2");
-		try (LoginServer canary = new LoginServer(); LoginServer checked = new LoginServer(javax.net.ServerSocketFactory.getDefault(), canary.port(),
+		try (LoginServer canary = new LoginServer(); LoginServer checked = new LoginServer(ServerSocketFactory.getDefault(),
+				canary.port(),
 				InetAddress.getByName("127.0.0.2"))) {
-			fixture.open(TransportUri.parse("signed-login:http://localhost:" + canary.port() + "/login/a")).toCompletableFuture().get(Fixture.SECONDS, TimeUnit.SECONDS);
-			assertThat(checked.requests).singleElement().satisfies(request -> assertThat(request.headers()).containsEntry("host", "localhost:" + canary.port()));
+			fixture.open(TransportUri.parse("signed-login:http://localhost:" + canary.port() + "/login/a")).toCompletableFuture()
+					.get(Fixture.SECONDS, TimeUnit.SECONDS);
+			assertThat(checked.requests).singleElement()
+					.satisfies(request -> assertThat(request.headers()).containsEntry("host", "localhost:" + canary.port()));
 			checked.close();
-			assertThat(fixture.refusal(TransportUri.parse("signed-login:http://localhost:" + canary.port() + "/login/a")).code()).isEqualTo(Code.UNREACHABLE);
+			assertThat(fixture.refusal(TransportUri.parse("signed-login:http://localhost:" + canary.port() + "/login/a")).code())
+					.isEqualTo(Code.UNREACHABLE);
 			assertThat(canary.connections).hasValue(0);
 			assertThat(fixture.context.hosts).containsExactly("localhost", "localhost");
 		}
@@ -56,16 +65,19 @@ class WallTest {
 
 	@Test
 	void over_tls_too_and_the_certificate_is_that_of_the_name() throws Exception {
-		fixture.trust = java.util.Optional.of(Certificates.trusting());
+		fixture.trust = Optional.of(Certificates.trusting());
 		addresses("127.0.0.2");
-		try (LoginServer canary = new LoginServer(); LoginServer checked = new LoginServer(Certificates.serving().getServerSocketFactory(), canary.port(),
+		try (LoginServer canary = new LoginServer(); LoginServer checked = new LoginServer(Certificates.serving().getServerSocketFactory(),
+				canary.port(),
 				InetAddress.getByName("127.0.0.2"))) {
 			// only the certificate knows this name
 			TransportUri right = TransportUri.parse("signed-login:https://login.example:" + canary.port() + "/login/a");
 			fixture.open(right).toCompletableFuture().get(Fixture.SECONDS, TimeUnit.SECONDS);
-			assertThat(checked.requests).singleElement().satisfies(request -> assertThat(request.headers()).containsEntry("host", "login.example:" + canary.port()));
+			assertThat(checked.requests).singleElement()
+					.satisfies(request -> assertThat(request.headers()).containsEntry("host", "login.example:" + canary.port()));
 			for (String wrong : List.of("localhost", "other.example", "127.0.0.2")) {
-				TransportException refused = fixture.refusal(TransportUri.parse("signed-login:https://" + wrong + ":" + canary.port() + "/login/a"));
+				TransportException refused = fixture.refusal(TransportUri.parse("signed-login:https://" + wrong + ":" + canary.port()
+						+ "/login/a"));
 				assertThat(refused.code()).as(wrong).isEqualTo(Code.TLS);
 			}
 			assertThat(checked.requests).as("nothing signed goes to who has no certificate").hasSize(1);
@@ -76,7 +88,8 @@ class WallTest {
 	@Test
 	void a_server_without_tls_is_not_asked_in_plain_text() throws Exception {
 		fixture.settings.timeout = 500; // it waits for a request that does not come
-		TransportException refused = fixture.refusal(TransportUri.parse("signed-login:https://127.0.0.1:" + fixture.server.port() + "/login/a"));
+		TransportException refused = fixture.refusal(TransportUri.parse("signed-login:https://127.0.0.1:" + fixture.server.port()
+				+ "/login/a"));
 		assertThat(refused.code()).isIn(Code.TLS, Code.TIMEOUT);
 		assertThat(fixture.server.requests).isEmpty();
 	}
@@ -100,9 +113,11 @@ class WallTest {
 	void a_host_of_the_setting_is_asked_in_plain_text() throws Exception {
 		fixture.settings.plain = new String[] {" Dev.Example "};
 		addresses("0.0.0.0");
-		fixture.open(TransportUri.parse("signed-login:http://dev.example:" + fixture.server.port() + "/x")).toCompletableFuture().get(Fixture.SECONDS, TimeUnit.SECONDS);
+		fixture.open(TransportUri.parse("signed-login:http://dev.example:" + fixture.server.port() + "/x")).toCompletableFuture()
+				.get(Fixture.SECONDS, TimeUnit.SECONDS);
 		assertThat(fixture.server.requests).hasSize(1);
-		assertThat(fixture.refusal(TransportUri.parse("signed-login:http://dev.example.org:" + fixture.server.port() + "/x")).code()).isEqualTo(Code.INVALID_PARAMS);
+		assertThat(fixture.refusal(TransportUri.parse("signed-login:http://dev.example.org:" + fixture.server.port() + "/x")).code())
+				.isEqualTo(Code.INVALID_PARAMS);
 	}
 
 	@Test
@@ -110,8 +125,9 @@ class WallTest {
 		fixture.context.addresses = host -> CompletableFuture.failedFuture(new TransportException(Code.UNREACHABLE, "not there"));
 		try (ServerSocket canary = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
 			canary.setSoTimeout(1);
-			assertThat(fixture.refusal(TransportUri.parse("signed-login:http://127.0.0.1:" + canary.getLocalPort() + "/"))).hasMessage("not there");
-			org.assertj.core.api.Assertions.assertThatThrownBy(canary::accept).isInstanceOf(java.net.SocketTimeoutException.class);
+			assertThat(fixture.refusal(TransportUri.parse("signed-login:http://127.0.0.1:" + canary.getLocalPort() + "/")))
+					.hasMessage("not there");
+			assertThatThrownBy(canary::accept).isInstanceOf(SocketTimeoutException.class);
 		}
 	}
 }

@@ -80,7 +80,8 @@ class SignedLoginIT {
 		String url = loginServer("ws-room:" + room.url() + "plaza");
 		for (WalletOptions wallet : new WalletOptions[] {WalletOptions.defaults(), WalletOptions.defaults().withoutDelegation()}) {
 			Identity identity = Wallets.random(wallet);
-			TransportOptions options = TransportOptions.of(identity).with("realm", "main").with("secret", "Gr\u00fc\u00dfe").with("metadata", "{\"sceneId\":\"b64-X\"}");
+			TransportOptions options = TransportOptions.of(identity).with("realm", "main").with("secret", "Gr\u00fc\u00dfe")
+					.with("metadata", "{\"sceneId\":\"b64-X\"}");
 			try (Transport transport = connect("signed-login:" + url + "Get-Comms-Adapter/b%C3%BChne?x=1", options)) {
 				JsonNode login = event("login");
 				assertThat(login.path("auth").asText()).isEqualTo(identity.address().value());
@@ -133,7 +134,8 @@ class SignedLoginIT {
 			node = NodeProcess.start("login-client.mjs");
 		}
 		node.send(command.put("url", room.loginUrl() + "plaza"));
-		return node.await("answer", event -> event.path("event").asText().equals("answer") && event.path("id").asText().equals(command.path("id").asText()),
+		return node.await("answer", event -> event.path("event").asText().equals("answer")
+				&& event.path("id").asText().equals(command.path("id").asText()),
 				NodeProcess.LIMIT);
 	}
 
