@@ -33,18 +33,26 @@ final class Guest implements TransportListener {
 	final String name;
 	final Transport transport;
 	final AtomicLong received = new AtomicLong();
-	volatile long heardNanos;
 	volatile long endedNanos;
+	final Identity identity;
+	final int session;
 	private final History history;
 	private final Map<PeerId, String> names;
 	private final AtomicLong pending = new AtomicLong();
 	private long sequence;
 
 	Guest(String name, TransportRegistry registry, String uri, History history, Map<PeerId, String> names) throws TransportException {
+		this(name, 1, Wallets.random(), registry, uri, history, names);
+	}
+
+	/** The same somebody once more, if the identity and the name are, in another session. */
+	Guest(String name, int session, Identity identity, TransportRegistry registry, String uri, History history, Map<PeerId, String> names)
+			throws TransportException {
 		this.name = name;
+		this.session = session;
+		this.identity = identity;
 		this.history = history;
 		this.names = names;
-		Identity identity = Wallets.random();
 		names.put(identity.address(), name);
 		transport = registry.create(TransportUri.parse("ws-room:" + uri), TransportOptions.of(identity));
 		transport.listen(this);
@@ -61,9 +69,9 @@ final class Guest implements TransportListener {
 	}
 
 	/** Sends messages with the next numbers; how each ends goes into the history. */
-	void send(int count, int size) {
+	synchronized void send(int count, int size) {
 		for (int i = 0; i < count; i++) {
-			Stamp stamp = new Stamp(name, 1, ++sequence, true);
+			Stamp stamp = new Stamp(name, session, ++sequence, true);
 			history.accepted(stamp);
 			pending.incrementAndGet();
 			transport.send(Packet.copyOf(stamp.encode(size)), Delivery.reliable()).whenComplete((done, failure) -> {
@@ -91,36 +99,36 @@ final class Guest implements TransportListener {
 	}
 
 	private void event(String what, Runnable note) {
-		history.enter(name, 1, what);
+		history.enter(name, session, what);
 		note.run();
-		history.exit(name, 1, what);
+		history.exit(name, session, what);
 	}
 
 	@Override
 	public void connected(Set<PeerId> peers) {
-		event("connected", () -> history.connected(name, 1, named(peers)));
+		event("connected", () -> history.connected(name, session, named(peers)));
 	}
 
 	@Override
 	public void peerJoined(PeerId peer) {
-		event("peerJoined", () -> history.joined(name, 1, names.get(peer)));
+		event("peerJoined", () -> history.joined(name, session, names.get(peer)));
 	}
 
 	@Override
 	public void peerLeft(PeerId peer) {
-		event("peerLeft", () -> history.left(name, 1, names.get(peer)));
+		event("peerLeft", () -> history.left(name, session, names.get(peer)));
 	}
 
 	@Override
 	public void received(Message message) {
-		event("received", () -> history.received(name, 1, Stamp.decode(message.packet().toByteArray())));
+		event("received", () -> history.received(name, session, Stamp.decode(message.packet().toByteArray())));
 		received.incrementAndGet();
 	}
 
 	@Override
 	public void disconnected(Disconnection why) {
 		endedNanos = System.nanoTime();
-		event("disconnected", () -> history.disconnected(name, 1, why.reason().name(), why.reason() != Reason.CLIENT));
+		event("disconnected", () -> history.disconnected(name, session, why.reason().name(), why.reason() != Reason.CLIENT));
 	}
 
 	CompletableFuture<Disconnection> ended() {
