@@ -10,8 +10,9 @@ import org.junit.jupiter.api.Timeout;
 import static dcl.transport.websocket.Rig.require;
 
 /**
- * Any bytes as frames, in any pieces, to either role, while its owner sends, pauses and closes. Compared with {@link Reference}: what it says is delivered, and how it says
- * it ends. {@code mvn verify} runs the inputs stored in {@code FramesFuzzTestInputs}; {@code ./fuzz} looks for new ones.
+ * Any bytes as frames, in any pieces, to either role, while its owner sends, pauses and closes. Compared with {@link Reference}: what
+ * it says is delivered, and how it says it ends. {@code mvn verify} runs the inputs stored in {@code FramesFuzzTestInputs}; {@code
+ * ./fuzz} looks for new ones.
  */
 @Timeout(120)
 class FramesFuzzTest {
@@ -40,7 +41,8 @@ class FramesFuzzTest {
 			limits = limits.toBuilder().controlFramesPerSecond(5).build();
 		}
 		WebSocketLimits chosen = limits;
-		Rig.run((setting & 1) != 0, limits, (setting & 4) != 0, (setting & 16) != 0 ? 5 : 0, rig -> new Run(rig, wire, plan, setting, chosen, bounded).play());
+		Rig.run((setting & 1) != 0, limits, (setting & 4) != 0, (setting & 16) != 0 ? 5 : 0, rig -> new Run(rig, wire, plan, setting, chosen,
+				bounded).play());
 	}
 
 	private static final class Run {
@@ -139,7 +141,8 @@ class FramesFuzzTest {
 			byte[] payload = new byte[size];
 			Arrays.fill(payload, (byte) ('A' + sent.size() % 50));
 			SendResult result = opcode == 9 ? rig.connection.ping(payload)
-					: opcode == 1 ? rig.connection.send(new String(payload, java.nio.charset.StandardCharsets.US_ASCII), lossy ? SendMode.LOSSY : SendMode.RELIABLE)
+					: opcode == 1 ? rig.connection.send(new String(payload, java.nio.charset.StandardCharsets.US_ASCII), lossy ? SendMode.LOSSY
+							: SendMode.RELIABLE)
 					: rig.connection.send(payload, lossy ? SendMode.LOSSY : SendMode.RELIABLE);
 			if (result == SendResult.ACCEPTED) {
 				sent.add(new Sent(new Reference.Event(opcode, payload), lossy));
@@ -172,13 +175,15 @@ class FramesFuzzTest {
 					List<Reference.Event> pings = expected.events.stream().filter(e -> e.opcode() == 9).toList();
 					List<Reference.Event> answers = written.events.stream().filter(e -> e.opcode() == 10).toList();
 					require(pings.isEmpty() == answers.isEmpty() && (pings.isEmpty()
-							|| Arrays.equals(pings.get(pings.size() - 1).payload(), answers.get(answers.size() - 1).payload())), "the newest ping was not answered");
+							|| Arrays.equals(pings.get(pings.size() - 1).payload(), answers.get(answers.size() - 1).payload())),
+									"the newest ping was not answered");
 					long gaveWay = rig.connection.droppedMessages() - droppedAtOnce;
 					require(own(written).size() + gaveWay == sent.size(), own(written).size() + " written and " + gaveWay + " dropped of " + sent.size());
 					require(rig.connection.queuedBytes() == 0, "something is still queued");
 				} else {
 					require(rig.told.ending != null, "it did not end");
-					require(written.end == Reference.End.CLOSE && written.code == (expected.code == 1005 ? 1000 : expected.code), "closed with " + written.code);
+					require(written.end == Reference.End.CLOSE && written.code == (expected.code == 1005 ? 1000 : expected.code), "closed with "
+							+ written.code);
 				}
 			}
 		}
@@ -198,7 +203,8 @@ class FramesFuzzTest {
 				while (next < sent.size() && sent.get(next).lossy && !Reference.same(List.of(sent.get(next).event), List.of(event))) {
 					next++;
 				}
-				require(next < sent.size() && Reference.same(List.of(sent.get(next).event), List.of(event)), "wrote " + event + ", which was not sent then");
+				require(next < sent.size() && Reference.same(List.of(sent.get(next).event), List.of(event)), "wrote " + event
+						+ ", which was not sent then");
 				next++;
 			}
 			List<Reference.Event> pings = expected.events.stream().filter(e -> e.opcode() == 9).toList();
@@ -225,14 +231,18 @@ class FramesFuzzTest {
 					case CLOSE -> require(ending.kind() == WebSocketEnding.Kind.CLOSED_BY_PEER && ending.code() == expected.code
 							&& ending.reason().equals(Text.line(expected.reason)), "expected the peer's close, got " + ending);
 					default -> require(ending.code() == expected.code
-							&& ending.kind() == (expected.code == 1009 ? WebSocketEnding.Kind.TOO_BIG : WebSocketEnding.Kind.PROTOCOL), "expected a refusal, got " + ending);
+							&& ending.kind() == (expected.code == 1009 ? WebSocketEnding.Kind.TOO_BIG : WebSocketEnding.Kind.PROTOCOL),
+									"expected a refusal, got " + ending);
 				}
 				return;
 			}
 			switch (ending.kind()) {
-				case CLOSED_BY_US -> require(aborted && ending.code() == 1006 || ending.code() == closeCode && closeCode != 0, "nobody closed: " + ending);
-				case CLOSED_BY_PEER -> require(expected.end == Reference.End.CLOSE && expected.code == ending.code(), "the peer did not close: " + ending);
-				case PROTOCOL, TOO_BIG -> require(expected.end == Reference.End.BROKEN && expected.code == ending.code() || bounded && ending.code() == 1008,
+				case CLOSED_BY_US -> require(aborted && ending.code() == 1006 || ending.code() == closeCode && closeCode != 0, "nobody closed: "
+						+ ending);
+				case CLOSED_BY_PEER -> require(expected.end == Reference.End.CLOSE && expected.code == ending.code(), "the peer did not close: "
+						+ ending);
+				case PROTOCOL, TOO_BIG -> require(expected.end == Reference.End.BROKEN && expected.code == ending.code() || bounded
+						&& ending.code() == 1008,
 						"the peer broke nothing: " + ending);
 				case HALF_OPEN, WRITE_STALL -> require(passed >= 5_000, "not that much time has passed: " + ending);
 				case LOST -> { }

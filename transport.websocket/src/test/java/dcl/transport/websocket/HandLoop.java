@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The engine's loop turned by hand: the same code that moves bytes in production, on sockets, a selector and a clock that do what a test says. Everything runs on
- * the thread of the test, so a run can be repeated exactly.
+ * The engine's loop turned by hand: the same code that moves bytes in production, on sockets, a selector and a clock that do what a
+ * test says. Everything runs on the thread of the test, so a run can be repeated exactly.
  */
 final class HandLoop {
 

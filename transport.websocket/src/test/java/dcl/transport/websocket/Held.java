@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicReference;
 final class Held {
 
 	/** What a connection shares with others, or only knows. */
-	private static final Set<Class<?>> SHARED = Set.of(Loop.class, WebSockets.class, Server.class, WebSocketLimits.class, WebSocketRequest.class, Masks.class,
+	private static final Set<Class<?>> SHARED = Set.of(Loop.class, WebSockets.class, Server.class, WebSocketLimits.class,
+			WebSocketRequest.class, Masks.class,
 			HandLoop.Line.class);
 	private static final Map<Class<?>, List<Field>> FIELDS = new ConcurrentHashMap<>();
 
@@ -46,7 +47,8 @@ final class Held {
 				}
 			} else if (next instanceof String text) {
 				bytes += text.length();
-			} else if (next.getClass().getPackage() == Held.class.getPackage() && !SHARED.contains(next.getClass()) && !(next instanceof WebSocketListener)
+			} else if (next.getClass().getPackage() == Held.class.getPackage() && !SHARED.contains(next.getClass())
+					&& !(next instanceof WebSocketListener)
 					&& seen.add(next)) {
 				for (Field field : FIELDS.computeIfAbsent(next.getClass(), Held::fields)) {
 					try {

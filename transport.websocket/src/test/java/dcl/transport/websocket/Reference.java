@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * RFC 6455, sections 5 to 8, as a reader of the whole: it is given all that one side sent, at once. Written apart from the engine's parser, to be compared with it; nothing
- * of this is fast.
+ * RFC 6455, sections 5 to 8, as a reader of the whole: it is given all that one side sent, at once. Written apart from the engine's
+ * parser, to be compared with it; nothing of this is fast.
  */
 final class Reference {
 

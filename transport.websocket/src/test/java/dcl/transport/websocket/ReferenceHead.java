@@ -8,7 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The head of an HTTP message and what RFC 6455, section 4, has it hold, read with regular expressions. Written apart from the engine's own reader, to be compared with it.
+ * The head of an HTTP message and what RFC 6455, section 4, has it hold, read with regular expressions. Written apart from the engine's
+ * own reader, to be compared with it.
  */
 final class ReferenceHead {
 
@@ -92,12 +93,14 @@ final class ReferenceHead {
 		List<String> protocol = all("Sec-WebSocket-Protocol");
 		return first.startsWith("HTTP/1.1 ") && lists("Upgrade", "websocket") && lists("Connection", "upgrade")
 				&& all("Sec-WebSocket-Accept").equals(List.of(accept)) && all("Sec-WebSocket-Extensions").isEmpty()
-				&& (protocol.isEmpty() || protocol.size() == 1 && (protocol.get(0).isEmpty() || offered.contains(protocol.get(0)))) ? Kind.UPGRADE : Kind.WRONG;
+				&& (protocol.isEmpty() || protocol.size() == 1 && (protocol.get(0).isEmpty() || offered.contains(protocol.get(0)))) ? Kind.UPGRADE
+						: Kind.WRONG;
 	}
 
 	private Kind request() {
 		boolean upgrade = lists("Upgrade", "websocket");
-		boolean sound = first.matches((upgrade ? "GET" : "(GET|HEAD|POST)") + " /[^ ]* HTTP/1\\.1") && all("Host").size() == 1 && all("Transfer-Encoding").isEmpty()
+		boolean sound = first.matches((upgrade ? "GET" : "(GET|HEAD|POST)") + " /[^ ]* HTTP/1\\.1") && all("Host").size() == 1
+				&& all("Transfer-Encoding").isEmpty()
 				&& all("Content-Length").stream().allMatch("0"::equals)
 				&& list("Sec-WebSocket-Protocol").stream().allMatch(p -> p.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+"));
 		if (!sound || !upgrade) {

@@ -15,13 +15,14 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 
 /**
- * One connection of either role on a loop turned by hand, and what has to hold for every connection whatever its peer does: no exception but those that are part of the
- * work, events in turn, one ending, memory within the bounds, nothing left behind.
+ * One connection of either role on a loop turned by hand, and what has to hold for every connection whatever its peer does: no
+ * exception but those that are part of the work, events in turn, one ending, memory within the bounds, nothing left behind.
  */
 final class Rig {
 
 	/** Bounds that a short script reaches. */
-	static final WebSocketLimits SMALL = WebSocketLimits.defaults().toBuilder().maxFrameBytes(1_000).maxMessageBytes(1_500).maxFragments(6).maxHeadBytes(1_024)
+	static final WebSocketLimits SMALL = WebSocketLimits.defaults().toBuilder().maxFrameBytes(1_000).maxMessageBytes(1_500).maxFragments(6)
+			.maxHeadBytes(1_024)
 			.controlFramesPerSecond(1 << 30).queueBytes(1_024).inboundBytes(700).build();
 	/** The default ones, but for floods of control frames. */
 	static final WebSocketLimits LARGE = WebSocketLimits.defaults().toBuilder().controlFramesPerSecond(1 << 30).build();
@@ -137,7 +138,8 @@ final class Rig {
 	/** Begins: a client has sent its request then, a server waits for one. */
 	void begin(WebSocketRequest request, SSLContext context) throws IOException {
 		if (client) {
-			ClientConnection mine = new ClientConnection(hand.engine, hand.loop, request.limits(limits).addresses(List.of(InetAddress.getLoopbackAddress())), told);
+			ClientConnection mine = new ClientConnection(hand.engine, hand.loop, request.limits(limits)
+					.addresses(List.of(InetAddress.getLoopbackAddress())), told);
 			connection = mine;
 			line = hand.connect(mine);
 		} else {
@@ -185,7 +187,8 @@ final class Rig {
 	private void weigh() {
 		long held = Held.bytes(connection);
 		// a frame grows to twice what has arrived of it; a message is put together once from its fragments
-		long most = Math.min(2L * limits.maxFrameBytes() + limits.maxMessageBytes() + limits.inboundBytes() + line.largestRead, 2L * said + (16 << 10))
+		long most = Math.min(2L * limits.maxFrameBytes() + limits.maxMessageBytes() + limits.inboundBytes() + line.largestRead, 2L * said
+				+ (16 << 10))
 				+ limits.queueBytes() + 2L * limits.maxHeadBytes() + 8_192; // and 32 pongs, and itself
 		require(held <= most, "it holds " + held + " bytes, expected at most " + most);
 	}
@@ -216,7 +219,8 @@ final class Rig {
 		connection.resumeReading();
 		hand.settle(line);
 		check();
-		require(Held.bytes(connection) <= 2_048L + 2L * limits.maxHeadBytes() + limits.maxMessageBytes(), "it still holds " + Held.bytes(connection) + " bytes");
+		require(Held.bytes(connection) <= 2_048L + 2L * limits.maxHeadBytes() + limits.maxMessageBytes(), "it still holds "
+				+ Held.bytes(connection) + " bytes");
 	}
 
 	static void require(boolean holds, String what) {

@@ -116,8 +116,10 @@ class SendQueueTest {
 				Modelled next = new Modelled(frame(1 + random.nextInt(bound / 3), i), random.nextBoolean());
 				int first = taken > 0 ? 1 : 0;
 				int bytes = flight - taken + model.stream().mapToInt(m -> m.frame.length).sum();
-				int lossy = model.subList(Math.min(first, model.size()), model.size()).stream().filter(Modelled::lossy).mapToInt(m -> m.frame.length).sum();
-				SendResult expected = bytes - lossy + next.frame.length <= bound ? SendResult.ACCEPTED : next.lossy ? SendResult.DROPPED : SendResult.FULL;
+				int lossy = model.subList(Math.min(first, model.size()), model.size()).stream().filter(Modelled::lossy).mapToInt(m -> m.frame.length)
+						.sum();
+				SendResult expected = bytes - lossy + next.frame.length <= bound ? SendResult.ACCEPTED : next.lossy ? SendResult.DROPPED
+						: SendResult.FULL;
 				if (expected == SendResult.ACCEPTED) {
 					while (bytes + next.frame.length > bound) {
 						int oldest = first;

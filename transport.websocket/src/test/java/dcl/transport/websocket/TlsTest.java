@@ -457,7 +457,8 @@ class TlsTest {
 
 	@Test
 	void frames_are_refused_in_tls_as_without() throws Exception {
-		byte[][] wrong = {{(byte) 0x82, 127, 0, 0, 0, 0, 0x40, 0, 0, 0}, {(byte) 0xC1, 1, 'a'}, {(byte) 0x83, 0}, {(byte) 0x89, 126, 0, 126}, {(byte) 0x81, 1, (byte) 0xFF}};
+		byte[][] wrong = {{(byte) 0x82, 127, 0, 0, 0, 0, 0x40, 0, 0, 0}, {(byte) 0xC1, 1, 'a'}, {(byte) 0x83, 0}, {(byte) 0x89, 126, 0, 126},
+				{(byte) 0x81, 1, (byte) 0xFF}};
 		int[] codes = {1009, 1002, 1002, 1002, 1007};
 		try (SSLServerSocket port = (SSLServerSocket) Certificates.server(Certificates.RIGHT).getServerSocketFactory().createServerSocket(0)) {
 			for (int i = 0; i < wrong.length; i++) {

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A sender that comes at the worst moment of a turn of the loop. Each test puts it exactly there, so that it fails whenever the look that finds it is missing; StressTest
- * finds the same by chance, and what nobody thought of.
+ * A sender that comes at the worst moment of a turn of the loop. Each test puts it exactly there, so that it fails whenever the look
+ * that finds it is missing; StressTest finds the same by chance, and what nobody thought of.
  */
 @Timeout(60)
 class WakeUpTest {
@@ -55,7 +55,10 @@ class WakeUpTest {
 		assertThat(written(rig)).isEqualTo("\u0082\4here\u0082\4here");
 	}
 
-	/** {@code Loop.turn} lowers its flag and then looks whether something came while it was up: without that look the message would wait for the next tick. */
+	/**
+	 * {@code Loop.turn} lowers its flag and then looks whether something came while it was up: without that look the message would wait
+	 * for the next tick.
+	 */
 	@Test
 	void a_message_queued_between_two_looks_at_the_selector_is_written_without_waiting() throws Exception {
 		on(0, rig -> {
