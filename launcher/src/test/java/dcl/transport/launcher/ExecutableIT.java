@@ -208,6 +208,37 @@ class ExecutableIT {
 
 	@Test
 	@DisabledOnOs(OS.WINDOWS)
+	void what_was_recorded_is_played_back(@TempDir Path recordings) throws Exception {
+		Running room = comms("room", "--json");
+		String url = room.await("listening").replaceAll(".*\"url\":\"([^\"]+)\".*", "$1");
+		Path file = recordings.resolve("plaza.jsonl");
+		Running live = comms("connect", "ws-room:" + url + "plaza", "--guest", "--json", "--record", file.toString());
+		live.await("\"connected\"");
+		Running other = comms("connect", "ws-room:" + url + "plaza", "--guest");
+		live.await("\"joined\"");
+		other.type("is this on?");
+		String heard = live.await("is this on?");
+		live.process.getOutputStream().close();
+		assertThat(live.exit()).as(live.err).isZero();
+		room.signal("INT");
+		other.signal("INT");
+
+		Running played = comms("connect", "simulator:file:" + file, "--json");
+		assertThat(withoutTime(played.await("is this on?"))).isEqualTo(withoutTime(heard));
+		played.process.getOutputStream().close();
+		assertThat(played.exit()).as(played.err).isZero();
+		assertValid("connect", played.lines);
+		assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
+		assertThat(List.of(room.exit(), other.exit())).containsOnly(130);
+		assertNothingLeft();
+	}
+
+	private static String withoutTime(String event) {
+		return event.replaceFirst("\"at\":\"[^\"]+\",", "");
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
 	void a_signal_while_it_starts_leaves_nothing_either() throws Exception {
 		Running room;
 		try (WatchService watch = temporary.getFileSystem().newWatchService()) {
