@@ -62,7 +62,12 @@ public final class MarchingBand implements SimulatorBehaviour {
 	}
 
 	private static void answer(SimulatorContext room, Packet packet) {
-		String words = Rfc4.decode(packet).getChat().getMessage();
+		String words;
+		try {
+			words = Rfc4.decode(packet).getChat().getMessage();
+		} catch (IllegalArgumentException e) {
+			return; // a damaged chat: what is thrown in here would end the room
+		}
 		if (words.equals("stop")) {
 			room.fault(SimulatorFault.close("the band went home"));
 			return;

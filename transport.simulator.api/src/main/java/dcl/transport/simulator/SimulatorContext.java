@@ -15,7 +15,8 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * One simulated room: what a {@link SimulatorBehaviour} acts in. To be used only within {@link SimulatorBehaviour#begin} and the calls asked for here; from
- * anywhere else, and after the end, every method throws {@link IllegalStateException}.
+ * anywhere else, such as a thread of the behaviour's own, what tells or changes anything throws {@link IllegalStateException}. What is asked for after the
+ * end was, in the same call, is ignored.
  * <p>
  * Time is virtual: it stands still within a call, goes on from one thing that is to happen to the next, and waits while the host's listeners are behind.
  */

@@ -88,6 +88,7 @@ final class Simulation implements SimulatorContext {
 			if (!isSilent()) {
 				emit(this);
 			} else if (reliability == Reliability.RELIABLE && silentUntil != Plan.NEVER) {
+				inFlight++;
 				hold(this);
 			}
 		}
@@ -107,7 +108,12 @@ final class Simulation implements SimulatorContext {
 		@Override
 		void happen() {
 			upInFlight--;
-			arrived(packet, delivery);
+			if (!isSilent()) {
+				arrived(packet, delivery);
+			} else if (delivery.reliability() == Reliability.RELIABLE && silentUntil != Plan.NEVER) {
+				upInFlight++;
+				hold(this);
+			}
 		}
 	}
 
@@ -347,10 +353,9 @@ final class Simulation implements SimulatorContext {
 		events.add(event);
 	}
 
-	private void hold(Item item) {
-		((Event) item).time = silentUntil; // its place among those held stays the one it was sent in
-		inFlight++;
-		events.add(item);
+	private void hold(Event event) {
+		event.time = silentUntil; // its place among those held stays the one it was sent in
+		events.add(event);
 	}
 
 	private void transmit(Item item) {

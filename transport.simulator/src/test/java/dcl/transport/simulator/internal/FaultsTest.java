@@ -231,6 +231,20 @@ class FaultsTest {
 	}
 
 	@Test
+	void what_was_under_way_when_a_silence_began_is_read_after_it() {
+		Fixture.Opened room = numbers("latency=300ms&silence=1000,3000ms");
+		room.advance(900);
+		room.send(packet(1), Delivery.reliable());
+		room.send(packet(2), Delivery.lossy());
+		room.advance(3_099);
+		assertThat(heard).isEmpty();
+		room.advance(1);
+
+		assertThat(heard).containsExactly(4_000L);
+		assertThat(room.context().confirmations()).isEqualTo(1);
+	}
+
+	@Test
 	void in_a_silence_the_wire_takes_64_kib_and_then_makes_the_host_wait() throws Exception {
 		Fixture.Opened room = fixture.open("?peers=1&silence=0ms,5s");
 		room.advance(1);
