@@ -829,7 +829,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	private void closeChannel() {
 		phase(Phase.ENDED, null);
-		queue.truncate();
+		queue.clear();
 		dropWire();
 		loop.remove(this);
 		control.clear();

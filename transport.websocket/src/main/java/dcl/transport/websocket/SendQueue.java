@@ -195,4 +195,11 @@ final class SendQueue {
 		lastLossy = null;
 		lossyBytes = 0;
 	}
+
+	/** Forgets everything: the socket is closed. */
+	synchronized void clear() {
+		firstTaken = 0;
+		inFlight = 0;
+		truncate();
+	}
 }

@@ -80,6 +80,22 @@ class SendQueueTest {
 	}
 
 	@Test
+	void a_closed_socket_leaves_nothing_in_the_queue() {
+		SendQueue queue = new SendQueue(100);
+		queue.open();
+		queue.offer(frame(60, 1), false);
+		queue.offer(frame(40, 2), true);
+		queue.take(ByteBuffer.allocate(30)); // in mid-frame, and nothing of it written
+		queue.clear();
+		assertThat(queue.bytes()).isZero();
+		assertThat(queue.isEmpty()).isTrue();
+		assertThat(queue.midFrame()).isFalse();
+		assertThat(queue.written(30, true)).isFalse();
+		assertThat(queue.bytes()).isZero();
+		assertThat(queue.offer(frame(1, 3), false)).isEqualTo(SendResult.NOT_OPEN);
+	}
+
+	@Test
 	void a_frame_that_is_half_written_neither_gives_way_nor_goes_with_a_truncation() {
 		SendQueue queue = new SendQueue(100);
 		queue.open();
