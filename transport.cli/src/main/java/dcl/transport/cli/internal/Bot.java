@@ -23,6 +23,7 @@ final class Bot implements SessionListener {
 	private final int index;
 	private final Identity identity;
 	private Session session;
+	private volatile boolean joined;
 
 	// the generator's
 	private final Walk walk;
@@ -58,6 +59,15 @@ final class Bot implements SessionListener {
 
 	Session session() {
 		return session;
+	}
+
+	/** It was connected, for a moment at least. */
+	void joined() {
+		joined = true;
+	}
+
+	boolean hasJoined() {
+		return joined;
 	}
 
 	// ---- the generator's thread

@@ -58,6 +58,7 @@ final class Swarm {
 	private final Schedule schedule;
 	private final int percentReliable;
 	private final Consumer<TransportException> failed;
+	private final long heapBefore;
 	private final Bot[] bots; // null where one did not join, once joining is over
 	private final PeerId[] addresses;
 	private final AtomicIntegerArray wires; // grows whenever the wire of a bot breaks, and when it is there again
@@ -84,6 +85,7 @@ final class Swarm {
 	/** @param failed told of each bot that does not come in, on any thread */
 	Swarm(TransportRegistry registry, TransportUri uri, int count, double perSecond, Duration time, int percentReliable, long seed,
 			Consumer<TransportException> failed) {
+		this.heapBefore = usedHeap();
 		this.registry = registry;
 		this.uri = uri;
 		this.schedule = new Schedule(count, perSecond, time);
@@ -106,7 +108,6 @@ final class Swarm {
 	 * @return whether anybody is in and it is not time to end
 	 */
 	boolean join(Stop stop, Runnable progress) throws InterruptedException {
-		long heap = usedHeap();
 		long begun = System.nanoTime();
 		Semaphore free = new Semaphore(JOINING);
 		AtomicInteger turnedAway = new AtomicInteger();
@@ -119,6 +120,7 @@ final class Swarm {
 			Bot bot = bots[tried++];
 			connect(bot).whenComplete((nothing, failure) -> {
 				if (failure == null) {
+					bot.joined();
 					connected.incrementAndGet();
 				} else {
 					turnedAway.incrementAndGet();
@@ -134,12 +136,12 @@ final class Swarm {
 		}
 		joinNanos = System.nanoTime() - begun;
 		for (int i = 0; i < bots.length; i++) {
-			if (bots[i].session() == null || bots[i].session().state() != Session.State.CONNECTED) {
+			if (!bots[i].hasJoined()) {
 				abandon(i);
 			}
 		}
 		int in = connected.get();
-		heapPerBot = in == 0 ? 0 : Math.max(0, (usedHeap() - heap) / in);
+		heapPerBot = in == 0 ? 0 : Math.max(0, (usedHeap() - heapBefore) / in);
 		return in > 0 && !stop.isNow();
 	}
 
