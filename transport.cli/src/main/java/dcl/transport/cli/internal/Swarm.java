@@ -17,7 +17,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 import dcl.transport.PeerId;
-import dcl.transport.Session;
 import dcl.transport.SessionPolicy;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
