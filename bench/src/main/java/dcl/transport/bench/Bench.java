@@ -209,7 +209,7 @@ final class Bench {
 	private void idle() throws Exception {
 		Path store = Processes.keyStore();
 		try {
-			for (int run = 0; run < Math.min(pairs, 3); run++) {
+			for (int run = 0; run < Math.min(pairs, 2); run++) {
 				for (int rooms : ROOMS) {
 					fixture("idle " + rooms, List.of("idle", "login"), port -> Processes.java("Idle", MEMORY_FLAGS, port, rooms));
 				}
