@@ -88,6 +88,22 @@ class SimulatorIT {
 	}
 
 	@Test
+	void what_the_command_line_records_is_played_back() throws Exception {
+		Path tape = temporary.resolve("a tape.jsonl");
+		Run recorded = comms("connect", "simulator:?peers=3&scenario=chat&pace=20&kick=10s,enough", "--guest", "--for", "60s", "--json", "--record", tape.toString());
+		assertThat(recorded.exit).as(recorded.lines + recorded.err).isEqualTo(KICKED);
+		Run played = comms("connect", "simulator:file:" + tape.toString().replace(" ", "%20") + "?pace=2", "--guest", "--for", "60s", "--json");
+
+		assertThat(played.exit).as(played.lines + played.err).isEqualTo(KICKED);
+		assertThat(packets(played)).hasSizeGreaterThan(20).isEqualTo(packets(recorded));
+	}
+
+	/** What came, in its order, without the times. */
+	private static List<String> packets(Run run) {
+		return run.lines.stream().filter(line -> line.contains("\"event\":\"received\"")).map(line -> line.replaceAll("\"at\":\"[^\"]*\",", "")).toList();
+	}
+
+	@Test
 	void a_java_program_has_it_too() throws Exception {
 		try (Comms comms = Comms.start()) {
 			assertThat(comms.registry().types()).contains("simulator");
