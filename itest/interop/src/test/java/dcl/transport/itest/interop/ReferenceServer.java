@@ -17,7 +17,12 @@ final class ReferenceServer implements AutoCloseable {
 
 	/** Starts a server and returns when it answers. */
 	static ReferenceServer start() throws IOException, InterruptedException {
-		NodeProcess node = NodeProcess.start("server.mjs");
+		return start(0);
+	}
+
+	/** The same on a port of one before it that is gone. */
+	static ReferenceServer start(int port) throws IOException, InterruptedException {
+		NodeProcess node = NodeProcess.start("server.mjs", Integer.toString(port));
 		try {
 			JsonNode listening = node.await("listening", event -> event.path("event").asText().equals("listening"), NodeProcess.LIMIT);
 			return new ReferenceServer(node, listening.path("url").asText());
