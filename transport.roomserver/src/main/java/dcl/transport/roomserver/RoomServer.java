@@ -22,7 +22,6 @@ public interface RoomServer extends AutoCloseable {
 	 * connection string too.
 	 *
 	 * @return for instance {@code http://127.0.0.1:41234/login/}
-	 * @since 1.1
 	 */
 	URI loginUrl();
 

@@ -259,7 +259,6 @@ public final class RoomServerOptions {
 	 * Returns the same with another number of signed logins that are remembered for two minutes, so that none is taken twice.
 	 *
 	 * @param requests 1 to 1 000 000; 100 000 by default, about 10 MB. One more within two minutes is refused with HTTP status 503
-	 * @since 1.1
 	 */
 	public RoomServerOptions withRememberedLogins(int requests) {
 		RoomServerOptions copy = new RoomServerOptions(this);
@@ -358,11 +357,7 @@ public final class RoomServerOptions {
 		return verifiers;
 	}
 
-	/**
-	 * Returns how many signed logins are remembered.
-	 *
-	 * @since 1.1
-	 */
+	/** Returns how many signed logins are remembered. */
 	public int rememberedLogins() {
 		return rememberedLogins;
 	}

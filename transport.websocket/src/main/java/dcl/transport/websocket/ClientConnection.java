@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 
 import org.java_websocket.WebSocketImpl;
 import org.java_websocket.exceptions.InvalidHandshakeException;
@@ -22,8 +21,6 @@ import org.java_websocket.handshake.Handshakedata;
 
 /** The client role: finds the server, connects, and asks for the upgrade (RFC 6455, 4.1). */
 class ClientConnection extends Connection {
-
-	private static final int MAX_RETRY_AFTER = 86_400;
 
 	private final WebSocketRequest request;
 	private final Deque<InetAddress> untried = new ArrayDeque<>();
@@ -202,7 +199,7 @@ class ClientConnection extends Connection {
 			return;
 		}
 		if (code != 101) {
-			end(new WebSocketEnding(WebSocketEnding.Kind.REFUSED, 1006, "", code, retryAfter(answer), "the server answered "
+			end(new WebSocketEnding(WebSocketEnding.Kind.REFUSED, 1006, "", code, RetryAfter.seconds(answer), "the server answered "
 					+ Text.line(answer.startLine)));
 			return;
 		}
@@ -235,12 +232,6 @@ class ClientConnection extends Connection {
 			return 0;
 		}
 		return Integer.parseInt(status[1]);
-	}
-
-	/** Returns seconds, or -1: a date is not looked at, since the clocks may differ. */
-	private static int retryAfter(Head answer) {
-		String text = answer.first("Retry-After").orElse("").toLowerCase(Locale.ROOT);
-		return text.matches("[0-9]{1,9}") ? Math.min(Integer.parseInt(text), MAX_RETRY_AFTER) : -1;
 	}
 
 	@Override

@@ -2,6 +2,7 @@ package dcl.transport.websocket;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The whole answer to one HTTP request. Immutable; its {@code toString} shows the status alone. */
 public final class HttpReply {
@@ -53,6 +54,16 @@ public final class HttpReply {
 	 */
 	public List<String> headers(String name) {
 		return head.all(name);
+	}
+
+	/**
+	 * Returns when the server wants to be asked again, from the header {@code Retry-After} (RFC 9110, 10.2.3).
+	 *
+	 * @return seconds, 0 to 86 400; empty if it names no time
+	 */
+	public OptionalInt retryAfterSeconds() {
+		int seconds = RetryAfter.seconds(head);
+		return seconds < 0 ? OptionalInt.empty() : OptionalInt.of(seconds);
 	}
 
 	/**

@@ -133,7 +133,9 @@ class HandshakeTest {
 
 	static List<Object[]> waits() {
 		return List.of(new Object[] {"17", 17}, new Object[] {"0", 0}, new Object[] {"999999999", 86_400}, new Object[] {"-1", -1}, new Object[] {"soon", -1},
-				new Object[] {"Fri, 31 Dec 1999 23:59:59 GMT", -1}, new Object[] {"99999999999999999999", -1}, new Object[] {"", -1});
+				new Object[] {"Fri, 31 Dec 1999 23:59:59 GMT", 0},
+				new Object[] {"Fri, 31 Dec 9999 23:59:59 GMT", 86_400}, new Object[] {"Sun, 22 Nov 2020 10:01:00 GMT\r\nDate: Sun, 22 Nov 2020 10:00:00 GMT", 60},
+				new Object[] {"Sun, 22 Nov 2020", -1}, new Object[] {"99999999999999999999", -1}, new Object[] {"", -1});
 	}
 
 	@ParameterizedTest

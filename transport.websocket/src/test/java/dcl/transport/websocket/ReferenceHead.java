@@ -78,9 +78,14 @@ final class ReferenceHead {
 		return Integer.parseInt(first.substring(9, 12));
 	}
 
-	int retryAfter() {
+	/** Returns whether so many seconds, or -1 for none, are what the head says; of dates it only knows that they have letters. */
+	boolean saysRetryAfter(int seconds) {
 		List<String> all = all("Retry-After");
-		return !all.isEmpty() && all.get(0).matches("[0-9]{1,9}") ? Math.min(86_400, Integer.parseInt(all.get(0))) : -1;
+		String value = all.isEmpty() ? "" : all.get(0);
+		if (value.matches("[0-9]{1,18}")) {
+			return seconds == Math.min(86_400, Long.parseLong(value));
+		}
+		return seconds == -1 || seconds >= 0 && seconds <= 86_400 && value.matches("(?s).*[A-Za-z].*");
 	}
 
 	private Kind answer(String accept, List<String> offered) {

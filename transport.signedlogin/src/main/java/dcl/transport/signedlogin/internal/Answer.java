@@ -2,11 +2,11 @@ package dcl.transport.signedlogin.internal;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -37,10 +37,9 @@ final class Answer {
 	 * Returns where the server sends us.
 	 *
 	 * @param secrets what the server was sent and may not be repeated from its words
-	 * @param now     our clock
 	 * @throws TransportException if it says no, or nothing that can be understood
 	 */
-	static TransportUri next(HttpReply reply, List<String> secrets, Instant now) throws TransportException {
+	static TransportUri next(HttpReply reply, List<String> secrets) throws TransportException {
 		int status = reply.status();
 		if (status >= 300 && status < 400) {
 			throw new TransportException(Code.PROTOCOL, "the login server answered with a redirect, status " + status
@@ -50,7 +49,7 @@ final class Answer {
 		Map<String, String> said = members.orElse(Map.of());
 		String words = words(said, secrets);
 		if (status >= 400) {
-			throw refusal(reply, words, now);
+			throw refusal(reply, words);
 		}
 		String adapter = said.getOrDefault("fixedAdapter", said.get("adapter"));
 		if (adapter == null) {
@@ -72,15 +71,14 @@ final class Answer {
 		}
 	}
 
-	private static TransportException refusal(HttpReply reply, String words, Instant now) {
+	private static TransportException refusal(HttpReply reply, String words) {
 		int status = reply.status();
 		String reason = printable(reply.reason());
 		String said = "the login server answered with status " + status + (reason.isEmpty() ? "" : " " + reason)
 				+ (words.isEmpty() ? "" : ": " + words);
 		if (status == 429 || status == 503) {
-			Optional<Duration> wait = reply.header("Retry-After")
-					.flatMap(value -> RetryAfter.of(value, reply.header("Date").orElse(""), now));
-			return wait.map(time -> new TransportException(Code.BUSY, said, time)).orElseGet(() -> new TransportException(Code.BUSY, said));
+			OptionalInt wait = reply.retryAfterSeconds();
+			return wait.isPresent() ? new TransportException(Code.BUSY, said, Duration.ofSeconds(wait.getAsInt())) : new TransportException(Code.BUSY, said);
 		}
 		return new TransportException(status >= 500 ? Code.UNREACHABLE : status == 408 ? Code.TIMEOUT : Code.REFUSED, said);
 	}

@@ -140,7 +140,7 @@ final class Login {
 				throw new CompletionException(failure(failure, late.get()));
 			}
 			try {
-				TransportUri next = Answer.next(reply, secrets(signed), clock.instant());
+				TransportUri next = Answer.next(reply, secrets(signed));
 				LOG.debug("{}: leads to {}", uri, next);
 				return next;
 			} catch (TransportException e) {

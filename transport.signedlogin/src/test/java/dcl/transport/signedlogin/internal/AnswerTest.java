@@ -170,7 +170,7 @@ class AnswerTest {
 			"soon | -1", "-1 | -1", "1.5 | -1", "'' | -1", "2026-11-22T10:00:30Z | -1", "9999999999999999999999 | -1"})
 	void a_time_to_come_back_is_passed_on(String value, long seconds) {
 		for (int status : new int[] {429, 503}) {
-			fixture.server.json(status, "{\"error\":\"later\"}", "Retry-After: " + value);
+			fixture.server.json(status, "{\"error\":\"later\"}", "Date: Sun, 22 Nov 2026 10:00:00 GMT", "Retry-After: " + value);
 			TransportException busy = fixture.refusal();
 			assertThat(busy.code()).isEqualTo(Code.BUSY);
 			if (seconds < 0) {
