@@ -98,11 +98,24 @@ final class Tls {
 	}
 
 	SSLEngineResult wrap(ByteBuffer app, ByteBuffer net) throws SSLException {
-		return checked(engine.wrap(app, net));
+		try {
+			return checked(engine.wrap(app, net));
+		} catch (RuntimeException e) {
+			throw broken(e);
+		}
 	}
 
 	SSLEngineResult unwrap(ByteBuffer net, ByteBuffer app) throws SSLException {
-		return checked(engine.unwrap(net, app));
+		try {
+			return checked(engine.unwrap(net, app));
+		} catch (RuntimeException e) {
+			throw broken(e);
+		}
+	}
+
+	/** JSSE answers some records with another exception: that of JDK 17 with a ClassCastException to a server that is sent a HelloRequest. */
+	static SSLException broken(RuntimeException e) {
+		return new SSLException("expected records that TLS can read", e);
 	}
 
 	private SSLEngineResult checked(SSLEngineResult result) throws SSLException {

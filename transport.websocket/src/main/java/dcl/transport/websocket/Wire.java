@@ -181,7 +181,7 @@ final class Wire {
 		}
 		try {
 			if (failure != null) {
-				throw failure;
+				throw failure instanceof RuntimeException e ? Tls.broken(e) : failure;
 			}
 			readTls(false);
 			owner.again();
