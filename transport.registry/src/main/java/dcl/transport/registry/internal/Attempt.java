@@ -85,8 +85,9 @@ final class Attempt {
 			if (taken || goodbye != null || ++steps > MAX_STEPS) {
 				return;
 			}
-			conversation.step(name, detail, Duration.ofNanos(System.nanoTime() - begunNanos)); // inside, so that they come in order; it only queues
 		}
+		// Outside: the conversation asks its attempt with its own lock held. They come in order, since one step follows another.
+		conversation.step(name, detail, Duration.ofNanos(System.nanoTime() - begunNanos));
 	}
 
 	private void arrived(Link link, Throwable failure) {
@@ -205,6 +206,10 @@ final class Attempt {
 		int most = registry.settings().maxRedirects();
 		if (hops >= most) {
 			throw new TransportException(Code.PROTOCOL, "at most " + most + " redirects are followed; the next would lead to " + next);
+		}
+		if (next.type().equals("signed-login") && hops + 1 >= most) {
+			// Refused before anything is signed: the document would choose for which host and path, and the answer could not be followed anyway.
+			throw new TransportException(Code.PROTOCOL, "a redirect leads to another login, and at most " + most + " redirects are followed");
 		}
 		if (next.type().equals("simulator")) {
 			throw new TransportException(Code.PROTOCOL, "a redirect does not lead to a simulator");

@@ -314,6 +314,7 @@ final class Conversation implements Transport {
 
 	/** See {@link dcl.transport.TransportListener#connecting}. */
 	void step(String name, String detail, Duration after) {
+		assert attempt == null || !Thread.holdsLock(attempt) : "the conversation's lock comes before the attempt's";
 		if (ears.isEmpty()) {
 			return;
 		}

@@ -169,6 +169,17 @@ class RedirectTest {
 	}
 
 	@Test
+	void a_login_that_could_lead_nowhere_is_not_asked_to_sign() {
+		FakeProvider second = new FakeProvider();
+		rig.add(second, "signed-login");
+		login.opening = (uri, context) -> follow(context, "signed-login:https://b.example/get-comms-adapter/world");
+		TransportException refused = failure(rig.create("login:https://a.example/x").connect());
+		assertThat(refused.code()).isEqualTo(Code.PROTOCOL);
+		assertThat(refused).hasMessageContaining("another login");
+		assertThat(second.contexts).isEmpty();
+	}
+
+	@Test
 	void a_redirect_never_leads_to_a_simulator() {
 		rig.add(new FakeProvider(), "simulator");
 		login.opening = (uri, context) -> follow(context, uri.params() + "simulator:?random=1");
