@@ -105,7 +105,7 @@ public interface Session extends AutoCloseable {
 	 * {@link SessionPolicy}. A lossy packet is handed on at once or dropped.
 	 *
 	 * @return for a reliable packet, completes once with what became of it, at the latest when the session is closed; fails with {@code CONGESTED} when
-	 *         too much waits already, {@code NOT_CONNECTED} when closed, and as {@link Transport#send} does when the wire refuses it. For a lossy packet,
+	 *         too much waits already, {@code TOO_LARGE} above {@link SessionPolicy#waitingBytes()}, {@code NOT_CONNECTED} when closed, and as {@link Transport#send} does when the wire refuses it. For a lossy packet,
 	 *         a stage that is complete already, with {@code HANDED_OVER} or {@code DROPPED}, or failed as {@link Transport#send} says
 	 */
 	CompletionStage<Outcome> send(Packet packet, Delivery delivery);

@@ -51,7 +51,7 @@ public interface TransportRegistry {
 	 * Waits for a provider that accepts the connection string. It may leave again at any time, so {@link #create} can still refuse.
 	 *
 	 * @param timeout how long to wait at the most; zero or less asks about now only
-	 * @return completes when there is one; fails with {@code NO_PROVIDER} after the time-out, and with {@code CONGESTED} when more than 10 000 callers
+	 * @return completes when there is one; fails with {@code NO_PROVIDER} after the time-out, and with {@code CONGESTED} when more than {@code maxWaiters} (10 000) callers
 	 *         wait already
 	 */
 	CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout);

@@ -15,7 +15,8 @@ import org.osgi.framework.ServiceReference;
  * The runtime inside of a plain Java program.
  * <pre>
  * try (Comms comms = Comms.start()) {
- *     Transport room = comms.registry().create(TransportUri.parse("ws-room:wss://example.org/rooms/lobby"));
+ *     Transport room = comms.registry().create(TransportUri.parse("ws-room:wss://example.org/rooms/lobby"),
+ *             TransportOptions.of(Wallets.random()));
  *     …
  * }
  * </pre>

@@ -38,8 +38,8 @@ public interface LinkContext {
 	/**
 	 * Opens another connection string in this one's stead, as signed-login does; its link becomes this transport's link.
 	 *
-	 * @return the link; fails with {@code PROTOCOL} beyond the allowed number of redirects, on a loop, or where it would lead
-	 *         from TLS to plain text on another machine; and as {@link TransportProvider#open} does
+	 * @return the link; fails with {@code PROTOCOL} beyond the allowed number of redirects, on a loop, for a {@code simulator}, or
+	 *         where it would lead from TLS to plain text on another machine; and as {@link TransportProvider#open} does
 	 */
 	CompletionStage<Link> open(TransportUri next);
 

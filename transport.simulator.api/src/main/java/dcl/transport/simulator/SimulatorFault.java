@@ -24,7 +24,7 @@ public final class SimulatorFault {
 		REORDER,
 		/** Packets come twice with this probability. */
 		DUPLICATE,
-		/** So many positions come at once, of everybody in turn. */
+		/** So many movements come at once, of everybody in turn. */
 		BURST,
 		/** Nothing comes and nothing is read, for a time or for good. After the half-open limit the transport ends with {@code LOST}. */
 		SILENCE,

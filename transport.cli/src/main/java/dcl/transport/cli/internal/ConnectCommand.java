@@ -66,7 +66,7 @@ final class ConnectCommand implements Callable<Integer> {
 		@Option(names = "--force", description = "Replaces the file to record into.")
 		private boolean force;
 
-		@Option(names = "--record-max", paramLabel = "<bytes>", defaultValue = "268435456",
+		@Option(names = "--record-max", paramLabel = "<bytes>", defaultValue = "67108864",
 				description = "Where a recording stops, from 1024 to 2^40; ${DEFAULT-VALUE} by default.")
 		private long maxBytes;
 	}
