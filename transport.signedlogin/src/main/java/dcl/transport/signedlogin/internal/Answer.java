@@ -2,6 +2,7 @@ package dcl.transport.signedlogin.internal;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,7 @@ final class Answer {
 	/**
 	 * Returns where the server sends us.
 	 *
-	 * @param secrets what the server was sent and may not be repeated from its words
+	 * @param secrets what the server was sent and may not be repeated from its words, in whatever letter case; none is empty
 	 * @throws TransportException if it says no, or nothing that can be understood
 	 */
 	static TransportUri next(HttpReply reply, List<String> secrets) throws TransportException {
@@ -49,7 +50,7 @@ final class Answer {
 		Map<String, String> said = members.orElse(Map.of());
 		String words = words(said, secrets);
 		if (status >= 400) {
-			throw refusal(reply, words);
+			throw refusal(reply, words, secrets);
 		}
 		String adapter = said.getOrDefault("fixedAdapter", said.get("adapter"));
 		if (adapter == null) {
@@ -71,9 +72,9 @@ final class Answer {
 		}
 	}
 
-	private static TransportException refusal(HttpReply reply, String words) {
+	private static TransportException refusal(HttpReply reply, String words, List<String> secrets) {
 		int status = reply.status();
-		String reason = printable(reply.reason());
+		String reason = plain(reply.reason(), secrets);
 		String said = "the login server answered with status " + status + (reason.isEmpty() ? "" : " " + reason)
 				+ (words.isEmpty() ? "" : ": " + words);
 		if (status == 429 || status == 503) {
@@ -104,14 +105,21 @@ final class Answer {
 		}
 	}
 
-	/** Returns the server's own words, "" if there are none: bounded, printable, and without what was secret in the request. */
+	/** Returns the server's own words, "" if there are none. */
 	private static String words(Map<String, String> said, List<String> secrets) {
 		String words = said.getOrDefault("message", "");
-		words = words.isBlank() ? said.getOrDefault("error", "") : words;
-		for (String secret : secrets) {
-			words = words.replace(secret, "…");
+		return plain(words.isBlank() ? said.getOrDefault("error", "") : words, secrets);
+	}
+
+	/** Returns what a server wrote, bounded, printable, and without what was secret in the request. */
+	private static String plain(String text, List<String> secrets) {
+		String plain = text;
+		// the longest first: what is left of it without a part of it would be shown
+		for (String secret : secrets.stream().sorted(Comparator.comparingInt(String::length).reversed()).toList()) {
+			// what is signed is in lower case (ADR-44), and a server may repeat that
+			plain = Pattern.compile(secret, Pattern.LITERAL | Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE).matcher(plain).replaceAll("…");
 		}
-		return printable(LONG_WORD.matcher(words).replaceAll("…"));
+		return printable(LONG_WORD.matcher(plain).replaceAll("…"));
 	}
 
 	private static String printable(String text) {

@@ -40,6 +40,8 @@ import org.slf4j.LoggerFactory;
 final class Login {
 
 	private static final Logger LOG = LoggerFactory.getLogger(Login.class);
+	/** Logins in one millisecond take time stamps so far ahead at most; more, and the system clock was set back. */
+	private static final long MOST_AHEAD_MILLIS = 1_000;
 
 	private final WebSockets engine;
 	private final Settings settings;
@@ -53,7 +55,7 @@ final class Login {
 	 * Prepares a login.
 	 *
 	 * @param lastMillis the last time stamp that was signed, shared by all logins: no two requests are alike, for servers that take each
-	 *                   once
+	 *                   once. Not kept up where the system clock was set back by more than a second
 	 */
 	Login(WebSockets engine, Settings settings, Clock clock, AtomicLong lastMillis, TransportUri uri, LoginUrl url, LinkContext context) {
 		this.engine = engine;
@@ -69,17 +71,20 @@ final class Login {
 	CompletionStage<Link> open() {
 		Identity identity;
 		String metadata;
+		List<String> secrets;
 		try {
 			identity = context.identity();
-			metadata = settings.metadata().with(context.options().values()).json(url, identity.isGuest());
+			Metadata members = settings.metadata().with(context.options().values());
+			metadata = members.json(url, identity.isGuest());
+			secrets = members.secrets();
 		} catch (TransportException e) {
 			return CompletableFuture.failedFuture(e);
 		} catch (Metadata.Unusable e) {
 			return CompletableFuture.failedFuture(new TransportException(Code.INVALID_PARAMS, e.getMessage()));
 		}
 		return context.addresses(url.host())
-				.thenCompose(addresses -> mayBeAsked(addresses) ? sign(identity, metadata).thenCompose(signed -> ask(addresses, signed))
-						: tooPlain())
+				.thenCompose(addresses -> mayBeAsked(addresses) ? sign(identity, metadata)
+						.thenCompose(signed -> ask(addresses, signed, secrets)) : tooPlain())
 				.thenCompose(context::open);
 	}
 
@@ -97,21 +102,21 @@ final class Login {
 	}
 
 	/** Returns what the server gets to see and nobody else should, were it to repeat it. */
-	private List<String> secrets(Signed signed) {
-		String password = context.options().values().getOrDefault("secret", "");
-		return Stream.concat(Stream.of(password), signed.chain.links().stream().map(AuthLink::signature))
+	private static List<String> secrets(Signed signed, List<String> ofMetadata) {
+		return Stream.concat(ofMetadata.stream(), signed.chain.links().stream().map(AuthLink::signature))
 				.filter(secret -> !secret.isEmpty()).toList();
 	}
 
 	private CompletionStage<Signed> sign(Identity identity, String metadata) {
 		context.step("sign", "");
-		long millis = lastMillis.accumulateAndGet(clock.millis(), (last, now) -> Math.max(last + 1, now));
+		long millis = lastMillis.accumulateAndGet(clock.millis(),
+				(last, now) -> last > now + MOST_AHEAD_MILLIS ? now : Math.max(last + 1, now));
 		Instant at = Instant.ofEpochMilli(millis);
 		return identity.sign(SigningRequest.signedFetch(uri, "POST", url.path(), at, metadata))
 				.thenApply(chain -> new Signed(at, metadata, chain));
 	}
 
-	private CompletionStage<TransportUri> ask(List<InetAddress> addresses, Signed signed) {
+	private CompletionStage<TransportUri> ask(List<InetAddress> addresses, Signed signed, List<String> secrets) {
 		if (context.abandoned().toCompletableFuture().isDone()) {
 			return CompletableFuture.failedFuture(new TransportException(Code.NOT_CONNECTED, "nobody waits for this login any more"));
 		}
@@ -140,7 +145,7 @@ final class Login {
 				throw new CompletionException(failure(failure, late.get()));
 			}
 			try {
-				TransportUri next = Answer.next(reply, secrets(signed));
+				TransportUri next = Answer.next(reply, secrets(signed, secrets));
 				LOG.debug("{}: leads to {}", uri, next);
 				return next;
 			} catch (TransportException e) {

@@ -3,6 +3,8 @@ package dcl.transport.signedlogin.internal;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -33,6 +35,9 @@ record Metadata(String origin, String realm, String secret, String extra) {
 
 	/** The longest text of metadata, in characters; servers take heads of 16 KiB or less. */
 	static final int MAX_CHARS = 4_096;
+
+	/** Shorter texts of further members are numbers, parcels, words of everyday: no secrets, and they would be missed in a message. */
+	private static final int MIN_SECRET_CHARS = 8;
 
 	private static final String INTENT = "dcl:explorer:comms-handshake";
 	private static final String SIGNER = "dcl:explorer";
@@ -104,6 +109,38 @@ record Metadata(String origin, String realm, String secret, String extra) {
 			if (parser.nextToken() != null) {
 				throw notAnObject();
 			}
+		}
+	}
+
+	/**
+	 * Returns what a server should not repeat: the password, and the texts of further members that are long enough for one, each as it is
+	 * and as it is written in JSON.
+	 *
+	 * @throws Unusable if further members are no JSON
+	 */
+	List<String> secrets() throws Unusable {
+		Set<String> secrets = new LinkedHashSet<>();
+		try (JsonParser parser = Json.FACTORY.createParser(extra)) {
+			addSecret(secrets, secret);
+			for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+				if (token == JsonToken.VALUE_STRING && parser.getTextLength() >= MIN_SECRET_CHARS) {
+					addSecret(secrets, parser.getText());
+				}
+			}
+		} catch (IOException e) { // not chained: its message quotes the text
+			throw notAnObject();
+		}
+		return List.copyOf(secrets);
+	}
+
+	private static void addSecret(Set<String> secrets, String text) throws IOException {
+		if (!text.isEmpty()) {
+			StringWriter quoted = new StringWriter();
+			try (JsonGenerator json = Json.FACTORY.createGenerator(quoted)) {
+				json.writeString(text);
+			}
+			secrets.add(text);
+			secrets.add(quoted.toString().substring(1, quoted.getBuffer().length() - 1).replace("\u007F", "\\u007F"));
 		}
 	}
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -182,6 +184,21 @@ class RequestTest {
 			times.add(fixture.server.requests.get(i).headers().get("x-identity-timestamp"));
 		}
 		assertThat(times).hasSize(5);
+	}
+
+	@Test
+	void time_stamps_follow_a_clock_that_is_set_back() throws Exception {
+		AtomicLong now = new AtomicLong(1_767_225_600_000L);
+		InstantSource source = () -> Instant.ofEpochMilli(now.get());
+		fixture.clock = source.withZone(ZoneOffset.UTC);
+		List<Long> steps = List.of(86_400_000L, -86_400_000L, 0L, -999L, -1_003L);
+		for (long step : steps) {
+			now.addAndGet(step);
+			fixture.login();
+		}
+		List<Long> offsets = fixture.server.requests.stream()
+				.map(request -> Long.parseLong(request.headers().get("x-identity-timestamp")) - 1_767_225_600_000L).toList();
+		assertThat(offsets).containsExactly(86_400_000L, 0L, 1L, 2L, -2_002L);
 	}
 
 	@ParameterizedTest

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -90,6 +91,37 @@ class SecretsTest {
 		TransportException refused = fixture.refusal();
 		assertThat(refused).hasMessageEndingWith("wrong password: …");
 		assertNothingShown(refused);
+	}
+
+	@Test
+	void a_reason_phrase_shows_as_little_as_words_do() {
+		fixture.server.raw("HTTP/1.1 403 no: " + PASSWORD + " " + "ab".repeat(32) + "\r\nContent-Length: 0\r\n\r\n");
+		TransportException refused = fixture.refusal();
+		assertThat(refused).hasMessageEndingWith("status 403 no: … …");
+		assertNothingShown(refused);
+	}
+
+	@Test
+	void letter_case_does_not_get_a_secret_through() throws Exception {
+		fixture.login();
+		String signature = new ObjectMapper().readTree(fixture.server.requests.get(0).headers().get("x-identity-auth-chain-1"))
+				.get("signature").asText();
+		fixture.server.json(401, "{\"message\":\"bad: " + PASSWORD.toLowerCase(Locale.ROOT) + " " + PASSWORD.toUpperCase(Locale.ROOT) + "\"}");
+		assertThat(fixture.refusal()).hasMessageEndingWith("bad: … …");
+		fixture.context.options = TransportOptions.none().with("secret", signature.substring(0, 40));
+		fixture.server.json(401, "{\"message\":\"" + signature.substring(0, 40).toUpperCase(Locale.ROOT) + "\"}");
+		assertThat(fixture.refusal()).hasMessageEndingWith(": …");
+	}
+
+	@Test
+	void texts_of_further_metadata_are_not_repeated_nor_is_how_json_writes_them() {
+		fixture.settings.metadata = "{\"x\":\"only in settings\"}";
+		fixture.server.json(401, "{\"message\":\"bad: only in settings\"}");
+		assertThat(fixture.refusal()).hasMessageEndingWith("bad: …");
+		fixture.context.options = TransportOptions.none().with("secret", "gr\u00fcn\"\u007f")
+				.with("metadata", "{\"parcel\":\"0,0\",\"t\":[{\"key\":\"K3y-of-8\"},\"K3y-of-8 and more\"]}");
+		fixture.server.json(401, "{\"message\":\"0,0 k3y-of-8 and more k3Y-OF-8, gr\\u00dcn\\\"\\u007f gr\\\\u00fcn\\\\\\\"\\\\u007f\"}");
+		assertThat(fixture.refusal()).hasMessageEndingWith("0,0 … …, … …");
 	}
 
 	@Test
