@@ -258,7 +258,7 @@ public final class RoomServerOptions {
 	/**
 	 * Returns the same with another number of signed logins that are remembered for two minutes, so that none is taken twice.
 	 *
-	 * @param requests 1 to 1 000 000; 100 000 by default, about 10 MB. One more within two minutes is refused with HTTP status 503
+	 * @param requests 1 to 1 000 000; 100 000 by default, about 20 MB. One more within two minutes is refused with HTTP status 503
 	 */
 	public RoomServerOptions withRememberedLogins(int requests) {
 		RoomServerOptions copy = new RoomServerOptions(this);

@@ -88,7 +88,7 @@ public final class LocalRoomServer implements RoomServer {
 				new ArrayBlockingQueue<>(options.maxPending()), Threads.named(name + "-verifier"));
 		verifiers.allowCoreThreadTimeOut(true);
 		Environment environment = new Environment(options, rooms, pending, counters, verifiers, this::after, challenges,
-				new Replays(options.rememberedLogins()), Clock.systemUTC());
+				new Replays(options.rememberedLogins(), System::nanoTime), Clock.systemUTC());
 		engine = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix(name).coalesce(options.coalesce()));
 		try {
 			server = engine.listen(WebSocketServerOptions.on(new InetSocketAddress(host, options.port()))

@@ -76,13 +76,18 @@ final class Logins {
 	private HttpAnswer decide(HttpRequest request, String room, String segment) {
 		Instant now = environment.clock().instant();
 		try {
-			SignedFetch fetch = SignedFetch.verify(request.method(), request.path(), request::header, now);
+			SignedFetch.Unverified unverified = SignedFetch.read(request.method(), request.path(), request::header, now);
+			if (environment.replays().knows(unverified.claimedOwner(), unverified.payload(), unverified.stampMillis())) {
+				throw replay(); // without the work of verifying it again
+			}
+			SignedFetch fetch = unverified.verify(now);
 			if (!fetch.intent().equals(INTENT) || !fetch.signer().equals(SIGNER)) {
 				throw new SignedFetch.Refused(400, "Invalid metadata: the intent '" + INTENT + "' of the signer '" + SIGNER + "' expected");
 			}
-			Replays.Verdict verdict = environment.replays().take(fetch.owner().value(), fetch.payload(), now.toEpochMilli());
+			Replays.Verdict verdict = environment.replays().take(fetch.owner().value(), fetch.payload(), unverified.stampMillis(),
+					now.toEpochMilli());
 			if (verdict == Replays.Verdict.REPLAY) {
-				throw new SignedFetch.Refused(401, "Invalid signature: this request was made before");
+				throw replay();
 			}
 			if (verdict == Replays.Verdict.TOO_MANY) {
 				return busy();
@@ -98,6 +103,10 @@ final class Logins {
 			LOG.debug("{}: login refused: {}", request.remoteAddress(), e.getMessage());
 			return error(e.status(), e.getMessage());
 		}
+	}
+
+	private static SignedFetch.Refused replay() {
+		return new SignedFetch.Refused(401, "Invalid signature: this request was made before");
 	}
 
 	/** By the name the client came with, since behind a forwarded port, or on all interfaces, only the client knows it. */

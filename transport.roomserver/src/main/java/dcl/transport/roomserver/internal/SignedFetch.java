@@ -23,6 +23,7 @@ import dcl.transport.identity.AuthChains;
 /**
  * A signed HTTP request (ADR-44), verified as {@code @dcl/platform-crypto-middleware} 1.1.0 does it, with its status codes, and more
  * strictly where that is open to abuse: time stamps of the future are bounded as those of the past are, and chains are {@link AuthChains}'.
+ * The time stamp is looked at before the signatures, which cost far more.
  *
  * @param owner    who signed
  * @param payload  the text that was signed
@@ -49,6 +50,24 @@ record SignedFetch(PeerId owner, String payload, String intent, String signer) {
 		}
 	}
 
+	/** A request that may be verified: it is well formed and of this time. Whose it is remains to be seen. */
+	record Unverified(AuthChain chain, String payload, long stampMillis, String intent, String signer) {
+
+		/** Returns the address that claims to have signed, in lower case. */
+		String claimedOwner() {
+			return chain.links().get(0).payload().toLowerCase(Locale.ROOT);
+		}
+
+		/** Verifies the signatures. Takes about a millisecond. */
+		SignedFetch verify(Instant now) throws Refused {
+			try {
+				return new SignedFetch(AuthChains.verify(chain, payload, now), payload, intent, signer);
+			} catch (AuthChainException e) {
+				throw new Refused(401, "Invalid signature: " + e.getMessage());
+			}
+		}
+	}
+
 	/** How far a time stamp may be from the server's clock, either way; at exactly this it is good. */
 	static final long WINDOW_MILLIS = 60_000;
 
@@ -69,12 +88,12 @@ record SignedFetch(PeerId owner, String payload, String intent, String signer) {
 			.build();
 
 	/**
-	 * Verifies a request. Takes about a millisecond.
+	 * Reads a request and looks at its time stamp; verifies no signature.
 	 *
 	 * @param path    as it came over the wire, without query
 	 * @param headers the value of a header, by its name in lower case
 	 */
-	static SignedFetch verify(String method, String path, Function<String, Optional<String>> headers, Instant now) throws Refused {
+	static Unverified read(String method, String path, Function<String, Optional<String>> headers, Instant now) throws Refused {
 		AuthChain chain = chain(headers);
 		String timestamp = headers.apply(TIMESTAMP).orElse("");
 		if (!MILLIS.matcher(timestamp).matches()) {
@@ -85,21 +104,16 @@ record SignedFetch(PeerId owner, String payload, String intent, String signer) {
 		if (!metadata.isEmpty()) {
 			read(metadata, members);
 		}
-		String payload = (method + ':' + path + ':' + timestamp + ':' + metadata).toLowerCase(Locale.ROOT);
-		PeerId owner;
-		try {
-			owner = AuthChains.verify(chain, payload, now);
-		} catch (AuthChainException e) {
-			throw new Refused(401, "Invalid signature: " + e.getMessage());
-		}
-		long ahead = Long.parseLong(timestamp) - now.toEpochMilli();
+		long stampMillis = Long.parseLong(timestamp);
+		long ahead = stampMillis - now.toEpochMilli();
 		if (ahead < -WINDOW_MILLIS) {
 			throw new Refused(401, "Expired signature: the time stamp is more than " + WINDOW_MILLIS + " ms old");
 		}
 		if (ahead > WINDOW_MILLIS) {
 			throw new Refused(401, "Invalid signature: the time stamp is more than " + WINDOW_MILLIS + " ms ahead of this server");
 		}
-		return new SignedFetch(owner, payload, members[0], members[1]);
+		String payload = (method + ':' + path + ':' + timestamp + ':' + metadata).toLowerCase(Locale.ROOT);
+		return new Unverified(chain, payload, stampMillis, members[0], members[1]);
 	}
 
 	private static AuthChain chain(Function<String, Optional<String>> headers) throws Refused {

@@ -112,6 +112,22 @@ class LoginsTest {
 		assertThat(login(Wallets.random()).statusCode()).isEqualTo(200);
 	}
 
+	@Test
+	void a_request_that_was_made_before_is_not_verified_again() throws Exception {
+		Map<String, String> headers = signed(alice, "/login/plaza", Instant.now(), METADATA);
+		Map<String, String> forged = new LinkedHashMap<>(headers);
+		forged.replace("x-identity-auth-chain-2", headers.get("x-identity-auth-chain-2")
+				.replaceFirst("(\"signature\":\"0x)[0-9a-f]{64}", "$1" + "1".repeat(64)));
+		assertThat(forged).isNotEqualTo(headers);
+		HttpResponse<String> first = post("/login/plaza", forged);
+		assertThat(first.statusCode()).isEqualTo(401);
+		assertThat(json(first).get("message").asText()).startsWith("Invalid signature").doesNotContain("made before");
+		assertThat(post("/login/plaza", headers).statusCode()).as("a forgery takes nothing").isEqualTo(200);
+		HttpResponse<String> again = post("/login/plaza", forged);
+		assertThat(again.statusCode()).isEqualTo(401);
+		assertThat(json(again).get("message").asText()).isEqualTo("Invalid signature: this request was made before");
+	}
+
 	@ParameterizedTest
 	@ValueSource(longs = {-61_000, 180_000, 3_600_000})
 	void late_and_early_time_stamps_are_refused(long millis) throws Exception {

@@ -613,6 +613,6 @@ class SessionTest {
 		Rooms rooms = new Rooms(options, counters, events);
 		Pending pending = new Pending(options.maxPending(), options.maxPendingPerAddress());
 		return new Environment(options, rooms, pending, counters, task -> verifiers.execute(task), steps,
-				() -> nextChallenge == null ? "dcl-" + ++challenges : nextChallenge, new Replays(1), clock);
+				() -> nextChallenge == null ? "dcl-" + ++challenges : nextChallenge, new Replays(1, () -> 0), clock);
 	}
 }

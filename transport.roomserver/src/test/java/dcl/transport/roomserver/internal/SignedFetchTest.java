@@ -46,7 +46,7 @@ class SignedFetchTest {
 	}
 
 	private static SignedFetch verify(String method, String path, Map<String, String> headers, Instant now) throws SignedFetch.Refused {
-		return SignedFetch.verify(method, path, name -> Optional.ofNullable(headers.get(name)), now);
+		return SignedFetch.read(method, path, name -> Optional.ofNullable(headers.get(name)), now).verify(now);
 	}
 
 	private static SignedFetch.Refused refusal(Map<String, String> headers, Instant now) {
@@ -100,6 +100,15 @@ class SignedFetchTest {
 		} else {
 			assertThat(refusal(headers, NOW)).hasMessageStartingWith(refusal).extracting(SignedFetch.Refused::status).isEqualTo(401);
 		}
+	}
+
+	@Test
+	void a_time_stamp_that_is_not_good_saves_verifying_the_signatures() {
+		Map<String, String> headers = headers(NOW.minusMillis(60_001), METADATA);
+		headers.put("x-identity-auth-chain-2", headers.get("x-identity-auth-chain-2").replaceFirst("0x[0-9a-f]{8}", "0x00000000"));
+		assertThat(refusal(headers, NOW)).hasMessageStartingWith("Expired signature").extracting(SignedFetch.Refused::status).isEqualTo(401);
+		headers.put("x-identity-timestamp", Long.toString(NOW.toEpochMilli()));
+		assertThat(refusal(headers, NOW)).as("what verifying says").hasMessageNotContaining("time stamp");
 	}
 
 	@ParameterizedTest
