@@ -1,7 +1,6 @@
 package dcl.transport.recording;
 
 import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -31,8 +31,8 @@ import dcl.transport.PeerId;
 import dcl.transport.recording.RecordingEntry.Event;
 
 /**
- * Reads a recording, strictly: an unknown member, a missing one, a wrong type or a time that runs backwards is a {@link RecordingException}. Only a last line
- * without its end is left out, since that is what a recorder leaves behind that was killed. For one thread at a time.
+ * Reads a recording, strictly: an unknown member, a missing one, a wrong type, an empty line or a time that runs backwards is a {@link RecordingException}.
+ * Only a last line without its end is left out, since that is what a recorder leaves behind that was killed. For one thread at a time.
  */
 public final class RecordingReader implements AutoCloseable {
 
@@ -59,17 +59,37 @@ public final class RecordingReader implements AutoCloseable {
 
 	private final InputStream in;
 	private final RecordingHeader header;
+	private byte[] text = new byte[512]; // of the line read last, its first length bytes
+	private int length;
 	private int line;
+	private long bytes;
 	private boolean unended;
 	private long lastMicros;
 
-	/** Reads the header. */
+	/**
+	 * Reads the header.
+	 *
+	 * @param in is closed with the reader, and at once if this fails
+	 */
 	public RecordingReader(InputStream in) throws IOException {
 		this.in = new BufferedInputStream(in, 1 << 16);
-		byte[] first = readLine();
+		try {
+			header = readHeader();
+		} catch (IOException | RuntimeException | Error e) {
+			try {
+				in.close();
+			} catch (IOException unclosed) {
+				e.addSuppressed(unclosed);
+			}
+			throw e;
+		}
+	}
+
+	private RecordingHeader readHeader() throws IOException {
+		boolean whole = readLine() && !unended;
 		Map<String, Object> members;
 		try {
-			members = first == null || unended ? Map.of() : parse(first);
+			members = whole ? parse() : Map.of();
 		} catch (RecordingException notEvenJson) {
 			members = Map.of();
 		}
@@ -80,7 +100,7 @@ public final class RecordingReader implements AutoCloseable {
 			throw new RecordingException(1, "version: " + RecordingHeader.VERSION + " expected, the only one that is understood");
 		}
 		only(members, Set.of("recording", "version", "uri", "self", "started"), NONE);
-		header = new RecordingHeader(text(members, "uri", RecordingHeader.MAX_TEXT), text(members, "self", RecordingHeader.MAX_TEXT), started(members));
+		return new RecordingHeader(text(members, "uri", RecordingHeader.MAX_TEXT), text(members, "self", RecordingHeader.MAX_TEXT), started(members));
 	}
 
 	private Instant started(Map<String, Object> members) throws RecordingException {
@@ -101,21 +121,25 @@ public final class RecordingReader implements AutoCloseable {
 		return line;
 	}
 
+	/** Returns how many bytes have been read, with the ends of lines. A call of {@link #next} reads one line. */
+	public long bytes() {
+		return bytes;
+	}
+
 	/**
-	 * Reads the next entry.
+	 * Reads the next entry, which is the next line.
 	 *
 	 * @return {@code null} after the last
 	 */
 	public RecordingEntry next() throws IOException {
-		byte[] text = readLine();
-		while (text != null && text.length == 0) {
-			text = readLine();
-		}
-		if (text == null) {
+		if (!readLine()) {
 			return null;
 		}
+		if (length == 0) {
+			throw new RecordingException(line, "an entry expected, not an empty line");
+		}
 		try {
-			return entry(parse(text));
+			return entry(parse());
 		} catch (RecordingException e) {
 			if (unended) {
 				return null;
@@ -253,9 +277,9 @@ public final class RecordingReader implements AutoCloseable {
 	// ---- lines
 
 	/** Returns the members of a flat object: texts, whole numbers, booleans and lists of texts. */
-	private Map<String, Object> parse(byte[] text) throws RecordingException {
+	private Map<String, Object> parse() throws RecordingException {
 		Map<String, Object> members = new LinkedHashMap<>();
-		try (JsonParser json = JSON.createParser(text)) {
+		try (JsonParser json = JSON.createParser(text, 0, length)) {
 			if (json.nextToken() != JsonToken.START_OBJECT) {
 				throw new RecordingException(line, "a JSON object expected");
 			}
@@ -300,24 +324,29 @@ public final class RecordingReader implements AutoCloseable {
 		}
 	}
 
-	/** Returns the next line without its end, {@code null} after the last; {@link #unended} is set if it is the last and has no end. */
-	private byte[] readLine() throws IOException {
+	/** Reads the next line into {@link #text}; false after the last. {@link #unended} is set if it is the last and has no end. */
+	private boolean readLine() throws IOException {
 		if (unended) {
-			return null;
+			return false;
 		}
 		line++;
-		ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+		length = 0;
 		for (int c = in.read(); c != '\n'; c = in.read()) {
 			if (c < 0) {
 				unended = true;
-				return bytes.size() == 0 ? null : bytes.toByteArray();
+				return length > 0;
 			}
-			if (bytes.size() == MAX_LINE_BYTES) {
+			bytes++;
+			if (length == MAX_LINE_BYTES) {
 				throw new RecordingException(line, "at most " + MAX_LINE_BYTES + " bytes expected");
 			}
-			bytes.write(c);
+			if (length == text.length) {
+				text = Arrays.copyOf(text, 2 * length);
+			}
+			text[length++] = (byte) c;
 		}
-		return bytes.toByteArray();
+		bytes++;
+		return true;
 	}
 
 	@Override

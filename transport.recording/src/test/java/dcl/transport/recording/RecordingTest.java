@@ -2,6 +2,7 @@ package dcl.transport.recording;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
@@ -158,6 +160,7 @@ class RecordingTest {
 			["t"]; line 2: a JSON object
 			{"t":0,"event":"left","peer":"x"} {}; line 2: one JSON object a line
 			root:x:canary:0; line 2: a JSON object
+			``; line 2: an entry expected, not an empty line
 			""")
 	void what_is_not_an_entry_is_refused_with_its_line_and_not_quoted(String entry, String expected) {
 		assertThatThrownBy(() -> read(FIRST + entry + "\n")).isInstanceOf(RecordingException.class).hasMessageStartingWith(expected)
@@ -167,8 +170,8 @@ class RecordingTest {
 	@Test
 	void times_do_not_run_backwards() {
 		String entry = "{\"t\":%d,\"event\":\"left\",\"peer\":\"x\"}\n";
-		assertThatThrownBy(() -> read(FIRST + entry.formatted(5) + "\n" + entry.formatted(4))).isInstanceOfSatisfying(RecordingException.class,
-				e -> assertThat(e.line()).isEqualTo(4)).hasMessageContaining("not before");
+		assertThatThrownBy(() -> read(FIRST + entry.formatted(5) + entry.formatted(4))).isInstanceOfSatisfying(RecordingException.class,
+				e -> assertThat(e.line()).isEqualTo(3)).hasMessageContaining("not before");
 	}
 
 	@ParameterizedTest
@@ -193,6 +196,35 @@ class RecordingTest {
 		String longest = "{\"t\":0,\"event\":\"left\",\"peer\":\"" + "x".repeat(RecordingReader.MAX_LINE_BYTES);
 		assertThatThrownBy(() -> read(FIRST + longest)).isInstanceOf(RecordingException.class)
 				.hasMessage("line 2: at most " + RecordingReader.MAX_LINE_BYTES + " bytes expected");
+	}
+
+	@Test
+	void a_reader_says_how_much_it_has_read() throws IOException {
+		byte[] whole = write(Long.MAX_VALUE, everything());
+		try (RecordingReader reader = new RecordingReader(new ByteArrayInputStream(whole))) {
+			String[] lines = new String(whole, StandardCharsets.UTF_8).split("(?<=\n)");
+			long bytes = 0;
+			for (String line : lines) {
+				bytes += line.getBytes(StandardCharsets.UTF_8).length;
+				assertThat(reader.bytes()).isEqualTo(bytes);
+				reader.next();
+			}
+			assertThat(reader.bytes()).isEqualTo(whole.length);
+		}
+	}
+
+	@Test
+	void what_is_no_recording_is_closed() {
+		AtomicInteger closed = new AtomicInteger();
+		assertThatThrownBy(() -> new RecordingReader(new FilterInputStream(new ByteArrayInputStream(new byte[9])) {
+
+			@Override
+			public void close() throws IOException {
+				closed.incrementAndGet();
+				throw new IOException("not closed");
+			}
+		})).isInstanceOf(RecordingException.class).satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+		assertThat(closed).hasValue(1);
 	}
 
 	@Test

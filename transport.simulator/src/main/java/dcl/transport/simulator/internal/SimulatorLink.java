@@ -33,12 +33,18 @@ final class SimulatorLink implements Link, Wire, SimulatedClock.Follower {
 
 	/** A link holds at most this much of its own. */
 	static final int HELD_BYTES = 65_536;
+	/** What a packet counts besides its bytes, so that empty ones have a bound, too. */
+	static final int ENTRY_BYTES = 64;
 
 	private static final CompletionStage<Void> TAKEN = CompletableFuture.completedFuture(null);
 	private static final long TURN_NANOS = 5_000_000;
 
 	/** Something the host sent, at which time of the clock; in real time there is none, and it counts when it is read. */
 	private record Sent(Packet packet, Delivery delivery, long atNanos) {
+
+		int bytes() {
+			return ENTRY_BYTES + packet.size();
+		}
 	}
 
 	/** Somebody who waits for a virtual time to be reached. */
@@ -145,8 +151,9 @@ final class SimulatorLink implements Link, Wire, SimulatedClock.Follower {
 			if (over) {
 				return CompletableFuture.failedFuture(new TransportException(Code.NOT_CONNECTED, "the simulation is over"));
 			}
-			inbox.add(new Sent(packet, delivery, clock == null ? 0 : clockTarget));
-			inboxBytes += packet.size();
+			Sent sent = new Sent(packet, delivery, clock == null ? 0 : clockTarget);
+			inbox.add(sent);
+			inboxBytes += sent.bytes();
 			if (inboxBytes > HELD_BYTES) {
 				if (room == null) {
 					room = new CompletableFuture<>();
@@ -407,7 +414,7 @@ final class SimulatorLink implements Link, Wire, SimulatedClock.Follower {
 					return;
 				}
 				inbox.poll();
-				inboxBytes -= next.packet.size();
+				inboxBytes -= next.bytes();
 				if (room != null && inboxBytes <= HELD_BYTES / 2) {
 					waiting = room;
 					room = null;

@@ -61,6 +61,9 @@ public final class SimulatorProvider implements TransportProvider {
 		@AttributeDefinition(name = "Recording size", description = "Bytes of the largest recording that is played (1024 to 2^32)")
 		long maxRecordingBytes() default 1L << 26;
 
+		@AttributeDefinition(name = "Recording entries", description = "Most entries of the conversation of a recording that is played (1 to 10000000)")
+		int maxRecordingEntries() default 500_000;
+
 		@AttributeDefinition(name = "Timeline", description = "Most entries of a scenario file's timeline (1 to 100000)")
 		int maxTimeline() default 1_000;
 
@@ -187,7 +190,8 @@ public final class SimulatorProvider implements TransportProvider {
 		}
 		String which = query.parameters().getOrDefault("connection", "");
 		long wanted = which.isEmpty() ? 1 : Values.whole(query.where("connection"), which, 1, Integer.MAX_VALUE);
-		Loading loading = new Loading(LocalFile.open("file", query.target().substring(Query.FILE.length()), settings.maxRecordingBytes()), wanted);
+		Loading loading = new Loading(LocalFile.open("file", query.target().substring(Query.FILE.length()), settings.maxRecordingBytes()), wanted,
+				settings.maxRecordingEntries());
 		CompletableFuture<Link> opening = new CompletableFuture<>();
 		read(loading, query, context, opening);
 		return opening;
@@ -198,8 +202,8 @@ public final class SimulatorProvider implements TransportProvider {
 		try {
 			Replay replay = loading.read();
 			if (replay == null && !context.abandoned().toCompletableFuture().isDone()) {
-				more = true;
 				context.executor().execute(() -> read(loading, query, context, opening));
+				more = true;
 			} else if (replay != null) {
 				open(query, context, replay).whenComplete((link, failure) -> {
 					if (failure != null) {
@@ -216,7 +220,6 @@ public final class SimulatorProvider implements TransportProvider {
 		} catch (Missing e) {
 			opening.completeExceptionally(new TransportException(Code.NO_PROVIDER, e.getMessage()));
 		} catch (RejectedExecutionException e) {
-			more = false;
 			opening.completeExceptionally(new TransportException(Code.NOT_CONNECTED, "closed before it was connected"));
 		} finally {
 			if (!more) {

@@ -248,7 +248,7 @@ class FaultsTest {
 	void in_a_silence_the_wire_takes_64_kib_and_then_makes_the_host_wait() throws Exception {
 		Fixture.Opened room = fixture.open("?peers=1&silence=0ms,5s");
 		room.advance(1);
-		Packet kib = Packet.copyOf(new byte[1_024]);
+		Packet kib = Packet.copyOf(new byte[1_024 - SimulatorLink.ENTRY_BYTES]);
 		for (int i = 0; i < 64; i++) {
 			assertThat(room.link().send(kib, Delivery.reliable()).toCompletableFuture()).isCompleted();
 		}
@@ -260,6 +260,22 @@ class FaultsTest {
 
 		waiting.get(Fixture.LIMIT_SECONDS, TimeUnit.SECONDS);
 		assertThat(room.context().confirmations()).isEqualTo(65);
+	}
+
+	@Test
+	void in_a_silence_the_wire_takes_only_so_many_empty_packets() throws Exception {
+		Fixture.Opened room = fixture.open("?peers=1&silence=0ms,5s");
+		room.advance(1);
+		Packet empty = Packet.copyOf(new byte[0]);
+		for (int i = 0; i < SimulatorLink.HELD_BYTES / SimulatorLink.ENTRY_BYTES; i++) {
+			assertThat(room.link().send(empty, Delivery.lossy()).toCompletableFuture()).isCompleted();
+		}
+		CompletableFuture<Void> waiting = room.link().send(empty, Delivery.lossy()).toCompletableFuture();
+		assertThat(waiting).isNotDone();
+		room.advance(4_999);
+
+		waiting.get(Fixture.LIMIT_SECONDS, TimeUnit.SECONDS);
+		assertThat(room.link().send(empty, Delivery.lossy()).toCompletableFuture()).isCompleted();
 	}
 
 	@Test

@@ -1,6 +1,9 @@
 package dcl.transport.simulator.internal;
 
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,6 +46,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Scenarios and recordings in files. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -329,6 +333,91 @@ class FilesTest {
 		Files.writeString(file, "x".repeat(2_000));
 		try (Fixture small = new Fixture(times -> times.recording = 1_999)) {
 			assertThat(small.refusal("file:" + file)).hasMessage("file: a file of at most 1999 bytes expected, this one has 2000");
+		}
+	}
+
+	@Test
+	void what_is_kept_of_a_recording_has_a_bound() throws Exception {
+		List<RecordingEntry> two = new ArrayList<>(conversation(0, new Disconnection(Reason.LOST, "1")));
+		two.addAll(conversation(60_000, new Disconnection(Reason.LOST, "2")));
+		Path file = recording(two); // of each, 6 entries are played
+		try (Fixture six = new Fixture(times -> times.entries = 6); Fixture five = new Fixture(times -> times.entries = 5)) {
+			Fixture.Opened room = six.open("file:" + file + "?connection=2");
+			room.advance(500);
+			assertThat(room.ending().detail()).isEqualTo("2");
+			assertThat(five.refusal("file:" + file))
+					.hasMessage("the recording: a conversation of at most 5 entries that are played expected, the setting 'maxRecordingEntries'")
+					.extracting(TransportException::code).isEqualTo(Code.INVALID_PARAMS);
+		}
+	}
+
+	@Test
+	void an_unusable_bound_is_the_default() throws Exception {
+		Path file = recording(conversation(0, new Disconnection(Reason.LOST, "")));
+		for (int unusable : new int[] {0, 10_000_001}) {
+			try (Fixture odd = new Fixture(times -> times.entries = unusable)) {
+				assertThat(odd.open("file:" + file).context().closed).isNotDone();
+			}
+		}
+	}
+
+	/** A stream that knows whether it is open. */
+	private static final class Watched extends FilterInputStream {
+
+		private boolean closed;
+
+		Watched(InputStream in) {
+			super(in);
+		}
+
+		@Override
+		public void close() throws IOException {
+			closed = true;
+			super.close();
+		}
+	}
+
+	@Test
+	void a_recording_is_read_in_parts_that_are_small_however_long_its_lines_are() throws Exception {
+		List<RecordingEntry> entries = new ArrayList<>(List.of(RecordingEntry.connected(Duration.ZERO, Set.of(ANNA))));
+		for (int i = 0; i < 40; i++) {
+			entries.add(RecordingEntry.received(Duration.ofMillis(i), ANNA, Packet.copyOf(new byte[200_000]), Reliability.LOSSY, ""));
+		}
+		byte[] file = Files.readAllBytes(recording(entries));
+		ByteArrayInputStream in = new ByteArrayInputStream(file);
+		try (Loading loading = new Loading(in, 1, 1_000)) {
+			int parts = 1;
+			int before = in.available();
+			while (loading.read() == null) {
+				parts++;
+				// the last line of a part, and what is buffered, come on top
+				assertThat(before - in.available()).isLessThan(Loading.PART_BYTES + 300_000 + (1 << 16));
+				before = in.available();
+			}
+			assertThat(parts).isEqualTo(file.length / Loading.PART_BYTES + 1).isGreaterThan(5);
+		}
+	}
+
+	@Test
+	void a_recording_that_cannot_be_read_is_closed() {
+		Watched noRecording = new Watched(new ByteArrayInputStream(new byte[9]));
+		Watched broken = new Watched(new InputStream() {
+
+			@Override
+			public int read() throws IOException {
+				throw new IOException("broken");
+			}
+		});
+		Watched grown = new Watched(new InputStream() {
+
+			@Override
+			public int read() {
+				throw new Invalid("file", "a smaller one expected");
+			}
+		});
+		for (Watched in : List.of(noRecording, broken, grown)) {
+			assertThatThrownBy(() -> new Loading(in, 1, 1)).isInstanceOf(Invalid.class);
+			assertThat(in.closed).isTrue();
 		}
 	}
 }

@@ -38,6 +38,7 @@ final class Fixture implements AutoCloseable {
 		boolean files = true;
 		int scenario = 1 << 20;
 		long recording = 1L << 26;
+		int entries = 500_000;
 		int timeline = 1_000;
 		long behaviour = 60_000;
 
@@ -64,6 +65,11 @@ final class Fixture implements AutoCloseable {
 		@Override
 		public long maxRecordingBytes() {
 			return recording;
+		}
+
+		@Override
+		public int maxRecordingEntries() {
+			return entries;
 		}
 
 		@Override
