@@ -358,7 +358,7 @@ final class SimulatorLink implements Link, Wire, SimulatedClock.Follower {
 						return false;
 					}
 					drain();
-					if (System.nanoTime() - until >= 0) {
+					if (full == null && System.nanoTime() - until >= 0) { // without room, the next round sees to being woken
 						return true;
 					}
 				}

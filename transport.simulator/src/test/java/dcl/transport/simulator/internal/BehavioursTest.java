@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -225,7 +226,14 @@ class BehavioursTest {
 			times.peers = 5;
 		})) {
 			small.register("planner", room -> room.after(Duration.ofMillis(1), () -> plan(room, Integer.parseInt(room.parameters().get("n")))));
-			small.register("shouter", room -> room.onReceived((packet, delivery) -> shout(room, 2_000)));
+			CountDownLatch shouted = new CountDownLatch(1);
+			small.register("shouter", room -> room.onReceived((packet, delivery) -> {
+				try {
+					shout(room, 2_000);
+				} finally {
+					shouted.countDown();
+				}
+			}));
 			small.register("host", room -> room.after(Duration.ofMillis(1), () -> invite(room, Integer.parseInt(room.parameters().get("n")))));
 
 			Fixture.Opened plans = small.open("planner?n=1000");
@@ -238,7 +246,7 @@ class BehavioursTest {
 			Fixture.Opened shouting = small.open("shouter");
 			shouting.context().fill();
 			shouting.send(PACKET, Delivery.reliable());
-			shouting.context().awaitReports(1); // the first was taken, and there is no room for another
+			assertThat(shouted.await(Fixture.LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue(); // room made earlier would let all of them through
 			shouting.context().makeRoom();
 			assertThat(shouting.ending()).matches(why -> why.reason() == Reason.PROTOCOL && why.detail().contains("more than 1000 packets were sent at once"));
 
@@ -249,6 +257,31 @@ class BehavioursTest {
 			crowd.advance(1);
 			assertThat(crowd.ending().detail()).contains("more than 5 peers came");
 		}
+	}
+
+	@Test
+	void a_slow_answer_for_which_there_is_no_room_waits_for_it() throws Exception {
+		CountDownLatch answered = new CountDownLatch(1);
+		fixture.register("slow", room -> room.onReceived((packet, delivery) -> {
+			long longerThanATurn = System.nanoTime() + 20_000_000;
+			shout(room, 2);
+			while (System.nanoTime() - longerThanATurn < 0) {
+				LockSupport.parkNanos(longerThanATurn - System.nanoTime());
+			}
+			answered.countDown();
+		}));
+		Fixture.Opened room = fixture.open("slow");
+		((ScheduledThreadPoolExecutor) room.context().executor).setCorePoolSize(1);
+		room.context().fill();
+		room.send(PACKET, Delivery.reliable());
+		assertThat(answered.await(Fixture.LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+		for (int turn = 0; turn < 3; turn++) { // this one, and one that finds no room
+			room.context().executor.submit(() -> {
+			}).get(Fixture.LIMIT_SECONDS, TimeUnit.SECONDS);
+		}
+		room.context().makeRoom();
+
+		room.context().awaitReports(2);
 	}
 
 	private static void plan(SimulatorContext room, int count) {
