@@ -233,7 +233,7 @@ class TlsFuzzTest {
 				case 0, 1, 2, 3, 4, 5 -> deliver(how);
 				case 6 -> {
 					byte[] record = peer.records.poll();
-					record[(next() << 8 | next()) % record.length] ^= 1 << how % 8;
+					record[(next() << 8 | next()) % record.length] ^= (byte) (1 << how % 8);
 					tamper(record);
 				}
 				case 7 -> {
