@@ -29,7 +29,6 @@ import org.osgi.framework.ServiceListener;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.Assume.assumeTrue;
 
 /** The registry's own bundle: stopped, started, updated and configured while rooms are open. */
 public class RegistryIT extends FrameworkTest {
@@ -136,7 +135,6 @@ public class RegistryIT extends FrameworkTest {
 
 	@Test
 	public void an_update_of_it_leaves_no_class_loader_and_no_thread() throws Exception {
-		assumeTrue("on JDK 25 one of three old loaders of the registry stays: an open defect, see the README", Runtime.version().feature() < 25);
 		start("echo", "1.0.0");
 		Bundle registry = bundleNamed(NAME);
 		Leftovers leftovers = new Leftovers();

@@ -55,8 +55,21 @@ final class Registry {
 	private static final String FIXED_ADAPTER = "fixed-adapter";
 	private static final String ARCHIPELAGO = "archipelago";
 
-	/** Somebody who waits for a provider. */
-	private record Waiter(TransportUri uri, Object owner, Stage<Void> stage, AtomicReference<Future<?>> timer) {
+	/**
+	 * Somebody who waits for a provider. No record: it is kept in a set, each is itself alone, and from JDK 25 on the platform keeps for long (softly) the class of a record it has hashed, and
+	 * with it the bundle.
+	 */
+	private static final class Waiter {
+
+		private final TransportUri uri;
+		private final Object owner;
+		private final Stage<Void> stage = new Stage<>();
+		private final AtomicReference<Future<?>> timer = new AtomicReference<>();
+
+		private Waiter(TransportUri uri, Object owner) {
+			this.uri = uri;
+			this.owner = owner;
+		}
 
 		void end() {
 			Future<?> running = timer.getAndSet(null);
@@ -375,7 +388,7 @@ final class Registry {
 	CompletionStage<Void> whenAvailable(TransportUri uri, Duration timeout, Object owner) {
 		Waiter waiter;
 		try {
-			waiter = new Waiter(unwrap(uri), owner, new Stage<>(), new AtomicReference<>());
+			waiter = new Waiter(unwrap(uri), owner);
 			refuseIfStopped();
 		} catch (TransportException e) {
 			return Stage.failed(e);
