@@ -5,9 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Standard output, written by a thread of its own, so that a reader who is slow, or stopped, holds up no listener. At most
@@ -24,11 +21,8 @@ final class Output implements AutoCloseable {
 	private final PrintStream err;
 	private final boolean json;
 	private final Runnable whenBroken;
-	private final Deque<String> waiting = new ArrayDeque<>(); // guarded by itself, like what follows
+	private final Backlog<String> waiting = new Backlog<>(MAX_LINES, line -> 1);
 	private final Thread writer;
-	private boolean closed;
-	private boolean broken;
-	private long leftOut;
 
 	/** @param whenBroken runs once, when nobody reads any more */
 	Output(Io io, boolean json, Runnable whenBroken) {
@@ -61,94 +55,38 @@ final class Output implements AutoCloseable {
 
 	/** Prints a line as it is, or leaves it out if too many wait; never waits itself. */
 	void offer(String line) {
-		synchronized (waiting) {
-			if (waiting.size() >= MAX_LINES) {
-				leftOut++;
-			} else {
-				put(line);
-			}
-		}
+		waiting.offer(() -> line);
 	}
 
 	/** Prints one line as it is, which may wait for others. */
 	void line(String line) throws InterruptedException {
-		synchronized (waiting) {
-			while (waiting.size() >= MAX_LINES && !broken && !closed) {
-				waiting.wait();
-			}
-			put(line);
-		}
-	}
-
-	private void put(String line) {
-		if (!broken && !closed) {
-			waiting.add(line);
-			waiting.notifyAll();
-		}
+		waiting.put(line);
 	}
 
 	private void write() {
 		try {
-			for (String line = next(); line != null; line = next()) {
+			for (String line = waiting.next(); line != null; line = waiting.next()) {
 				out.write(line.getBytes(StandardCharsets.UTF_8));
 				out.write('\n');
-				if (idle()) {
+				if (waiting.isEmpty()) {
 					out.flush();
 				}
 			}
 			out.flush();
 		} catch (IOException gone) {
-			synchronized (waiting) {
-				broken = true;
-				waiting.clear();
-				waiting.notifyAll();
-			}
+			waiting.abandon();
 			whenBroken.run();
 		} catch (InterruptedException e) {
 			throw new IllegalStateException("nobody interrupts this thread", e);
 		}
 	}
 
-	private String next() throws InterruptedException {
-		synchronized (waiting) {
-			while (waiting.isEmpty() && !closed) {
-				waiting.wait();
-			}
-			String line = waiting.poll();
-			waiting.notifyAll();
-			return line;
-		}
-	}
-
-	private boolean idle() {
-		synchronized (waiting) {
-			return waiting.isEmpty();
-		}
-	}
-
 	/** Writes what waits, for at most two seconds. */
 	@Override
 	public void close() {
-		long missing;
-		synchronized (waiting) {
-			closed = true;
-			waiting.notifyAll();
-			missing = leftOut;
-		}
-		boolean interrupted = Thread.interrupted();
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
-		while (writer.isAlive() && System.nanoTime() < end) {
-			try {
-				writer.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-			} catch (InterruptedException e) {
-				interrupted = true; // the last words are worth two seconds
-			}
-		}
+		long missing = waiting.closeAndAwait(writer, CLOSE_MILLIS);
 		if (missing > 0) {
 			err.println("standard output was too slow: " + missing + " lines were left out");
-		}
-		if (interrupted) {
-			Thread.currentThread().interrupt();
 		}
 	}
 }

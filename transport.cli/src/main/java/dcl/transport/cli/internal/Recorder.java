@@ -14,10 +14,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 import dcl.transport.TransportUri;
@@ -40,11 +37,8 @@ final class Recorder implements Tape, AutoCloseable {
 	private final PrintStream err;
 	private final RecordingWriter writer;
 	private final long startNanos = System.nanoTime();
-	private final Deque<RecordingEntry> waiting = new ArrayDeque<>(); // guarded by itself, like what follows
+	private final Backlog<RecordingEntry> waiting = new Backlog<>(MAX_WAITING_BYTES, entry -> ENTRY_BYTES + entry.bytes());
 	private final Thread thread;
-	private long waitingBytes;
-	private long leftOut;
-	private boolean closed;
 
 	private Recorder(Path file, OutputStream out, TransportUri uri, String self, long maxBytes, PrintStream err) throws IOException {
 		this.file = file;
@@ -93,26 +87,17 @@ final class Recorder implements Tape, AutoCloseable {
 
 	@Override
 	public void add(Function<Duration, RecordingEntry> made) {
-		synchronized (waiting) { // the time is taken inside, so that times never run backwards
-			RecordingEntry entry = made.apply(Duration.ofNanos(System.nanoTime() - startNanos));
-			if (closed || waitingBytes > MAX_WAITING_BYTES) {
-				leftOut += closed ? 0 : 1;
-				return;
-			}
-			waiting.add(entry);
-			waitingBytes += ENTRY_BYTES + entry.bytes();
-			waiting.notifyAll();
-		}
+		waiting.offer(() -> made.apply(Duration.ofNanos(System.nanoTime() - startNanos))); // the time is taken inside, so that times never run backwards
 	}
 
 	private void write() {
 		try (writer) {
-			for (RecordingEntry entry = next(); entry != null; entry = next()) {
+			for (RecordingEntry entry = waiting.next(); entry != null; entry = waiting.next()) {
 				if (!writer.write(entry)) {
 					stop("is full, after " + writer.bytes() + " bytes (--record-max)");
 					return;
 				}
-				if (idle()) {
+				if (waiting.isEmpty()) {
 					writer.flush(); // what is in the file is worth having if we are killed
 				}
 			}
@@ -124,53 +109,16 @@ final class Recorder implements Tape, AutoCloseable {
 	}
 
 	private void stop(String why) {
-		synchronized (waiting) {
-			closed = true;
-			waiting.clear();
-		}
+		waiting.abandon();
 		err.println("comms: the recording " + Texts.printable(file.getFileName().toString()) + " " + why + "; what happens from here on is not in it");
-	}
-
-	private RecordingEntry next() throws InterruptedException {
-		synchronized (waiting) {
-			while (waiting.isEmpty() && !closed) {
-				waiting.wait();
-			}
-			RecordingEntry entry = waiting.poll();
-			waitingBytes -= entry == null ? 0 : ENTRY_BYTES + entry.bytes();
-			return entry;
-		}
-	}
-
-	private boolean idle() {
-		synchronized (waiting) {
-			return waiting.isEmpty();
-		}
 	}
 
 	/** Writes what waits, for at most five seconds. */
 	@Override
 	public void close() {
-		long missing;
-		synchronized (waiting) {
-			closed = true;
-			waiting.notifyAll();
-			missing = leftOut;
-		}
-		boolean interrupted = Thread.interrupted();
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
-		while (thread.isAlive() && System.nanoTime() < end) {
-			try {
-				thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-			} catch (InterruptedException e) {
-				interrupted = true; // the end of the recording is worth five seconds
-			}
-		}
+		long missing = waiting.closeAndAwait(thread, CLOSE_MILLIS);
 		if (missing > 0) {
 			err.println("comms: the disk was too slow: " + missing + " entries are not in the recording");
-		}
-		if (interrupted) {
-			Thread.currentThread().interrupt();
 		}
 	}
 }
