@@ -18,7 +18,7 @@ public final class RealRegistry implements AutoCloseable {
 	/** Makes a registry with some settings changed. */
 	public RealRegistry(Map<String, Object> settings) {
 		registry = new Registry(Settings.of(configuration(Config.class, settings)), Optional::empty);
-		host = new HostRegistry(registry);
+		host = new HostRegistry(registry, "host 1.0.0");
 	}
 
 	/** Returns a configuration with the defaults of its annotation but for some settings. */

@@ -33,7 +33,7 @@ final class Attempt {
 	private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
 
 	/** A link has a second to close; a little more is given before nobody waits for it any longer. */
-	private static final long CLOSE_MILLIS = 1_500;
+	static final long CLOSE_MILLIS = 1_500;
 	private static final int MAX_STEPS = 64;
 	/** How long after the end a link's timers may still fire. */
 	private static final long RETIRE_MILLIS = 2_000;

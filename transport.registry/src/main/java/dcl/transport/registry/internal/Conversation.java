@@ -190,6 +190,20 @@ final class Conversation implements Transport {
 		return stats;
 	}
 
+	/** Returns how many packets wait for the link. */
+	int outgoingPackets() {
+		synchronized (lock) {
+			return outgoing.size();
+		}
+	}
+
+	/** Returns how many packets wait for listeners. */
+	int incomingPackets() {
+		synchronized (lock) {
+			return incoming.size();
+		}
+	}
+
 	@Override
 	public Subscription listen(TransportListener listener) {
 		Ear ear = new Ear(listener);

@@ -21,12 +21,20 @@ final class HostRegistry implements TransportRegistry {
 	private static final String GIVEN_BACK = "this registry was given back to the framework; take the service anew";
 
 	private final Registry registry;
+	private final String name;
 	private final Set<Transport> mine = ConcurrentHashMap.newKeySet();
 	private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
 	private volatile boolean givenBack;
 
-	HostRegistry(Registry registry) {
+	/** @param name name and version of the host bundle */
+	HostRegistry(Registry registry, String name) {
 		this.registry = registry;
+		this.name = name;
+		registry.opened(this);
+	}
+
+	String name() {
+		return name;
 	}
 
 	@Override
@@ -103,5 +111,6 @@ final class HostRegistry implements TransportRegistry {
 			sessions.forEach(Session::close);
 			mine.forEach(Transport::close);
 		}
+		registry.closed(this);
 	}
 }

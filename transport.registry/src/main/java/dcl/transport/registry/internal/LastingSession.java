@@ -308,6 +308,19 @@ final class LastingSession implements Session {
 		}
 	}
 
+	/** Returns the transport of now, or null. */
+	Transport transport() {
+		Wire now = wire;
+		return now == null ? null : now.transport;
+	}
+
+	/** Returns how many reliable packets no wire has taken. */
+	int waitingPackets() {
+		synchronized (lock) {
+			return heldPackets;
+		}
+	}
+
 	@Override
 	public int attempt() {
 		return attempt;

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,7 @@ import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
 import dcl.transport.TransportOptions;
 import dcl.transport.TransportUri;
+import dcl.transport.status.TransportStatus.HoldUp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +51,7 @@ final class Registry {
 	private static final int RESOLVER_THREADS = 4;
 	private static final int RESOLVER_QUEUE = 1_000;
 	private static final int MAX_ASKERS = 64;
+	private static final int MAX_HOLD_UPS = 16;
 	/** How many {@code fixed-adapter:} and {@code archipelago:archipelago:} are taken off. */
 	private static final int MAX_WRAPPERS = 4;
 	private static final String STOPPED = "the transport registry was stopped";
@@ -82,6 +85,9 @@ final class Registry {
 	private final AtomicReference<Providers> providers = new AtomicReference<>(Providers.NONE);
 	private final Set<Conversation> open = ConcurrentHashMap.newKeySet();
 	private final Set<LastingSession> sessions = ConcurrentHashMap.newKeySet();
+	private final Set<HostRegistry> hosts = ConcurrentHashMap.newKeySet();
+	/** Guarded by itself. */
+	private final ArrayDeque<HoldUp> holdUps = new ArrayDeque<>();
 	private final World world = new Here();
 	private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
 	private final Supplier<Optional<Identity>> identities;
@@ -145,7 +151,21 @@ final class Registry {
 				goodbyes.add(goodbye);
 			}
 		}
+		long begun = System.nanoTime();
+		long patience = Math.min(settings.unbindGraceMillis(), Attempt.CLOSE_MILLIS);
 		await(goodbyes, gone.toString(), settings.unbindGraceMillis());
+		if (!goodbyes.isEmpty() && System.nanoTime() - begun >= TimeUnit.MILLISECONDS.toNanos(patience)) {
+			heldUp(new Status.HoldUpView(gone.bundle(), Instant.now(), goodbyes.size()));
+		}
+	}
+
+	private void heldUp(HoldUp one) {
+		synchronized (holdUps) {
+			if (holdUps.size() == MAX_HOLD_UPS) {
+				holdUps.removeFirst();
+			}
+			holdUps.addLast(one);
+		}
 	}
 
 	/** Tells that the properties of a provider have changed; what is open stays. */
@@ -280,6 +300,34 @@ final class Registry {
 			LOG.warn("Provider {} threw when asked whether it accepts {}", candidate, uri, Failures.forLog(failure, uri));
 			return "threw " + failure.getClass().getName();
 		}
+	}
+
+	// ---- for the status
+
+	List<Candidate> candidates() {
+		return providers.get().bestFirst();
+	}
+
+	Set<Conversation> open() {
+		return Set.copyOf(open);
+	}
+
+	Set<HostRegistry> hosts() {
+		return Set.copyOf(hosts);
+	}
+
+	List<HoldUp> holdUps() {
+		synchronized (holdUps) {
+			return List.copyOf(holdUps);
+		}
+	}
+
+	void opened(HostRegistry host) {
+		hosts.add(host);
+	}
+
+	void closed(HostRegistry host) {
+		hosts.remove(host);
 	}
 
 	// ---- transports

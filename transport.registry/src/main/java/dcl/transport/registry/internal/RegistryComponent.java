@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Dictionary;
 import java.util.Hashtable;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 import dcl.transport.Identity;
 import dcl.transport.TransportRegistry;
 import dcl.transport.spi.TransportProvider;
+import dcl.transport.status.TransportStatus;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -37,12 +39,13 @@ import org.osgi.service.metatype.annotations.Designate;
  * Two things to know of the order of calls: SCR unbinds providers after {@link #stop}, which a stopped registry ignores; and providers bind
  * while the service is being registered, because somebody reacts to it, so the types are published once more afterwards.
  */
-@Component(service = {}, immediate = true, configurationPid = "dcl.transport.registry")
+@Component(service = TransportStatus.class, immediate = true, configurationPid = "dcl.transport.registry")
 @Designate(ocd = Config.class)
 @Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.TransportRegistry\"", uses = TransportRegistry.class, effective = "active")
-public final class RegistryComponent {
+public final class RegistryComponent implements TransportStatus {
 
 	private final Registry registry;
+	private final TransportStatus status;
 	private final Map<ServiceReference<?>, Identity> identities = new ConcurrentHashMap<>();
 	private volatile ServiceRegistration<?> registration;
 
@@ -50,6 +53,7 @@ public final class RegistryComponent {
 	@Activate
 	public RegistryComponent(Config config) {
 		registry = new Registry(Settings.of(config), this::bestIdentity);
+		status = new Status(registry);
 	}
 
 	@Activate
@@ -139,12 +143,32 @@ public final class RegistryComponent {
 		} while (!shown.equals(registry.types()));
 	}
 
+	@Override
+	public List<Provider> providers() {
+		return status.providers();
+	}
+
+	@Override
+	public List<OpenTransport> transports() {
+		return status.transports();
+	}
+
+	@Override
+	public List<OpenSession> sessions() {
+		return status.sessions();
+	}
+
+	@Override
+	public List<HoldUp> holdUps() {
+		return status.holdUps();
+	}
+
 	/** Gives every host bundle a registry of its own. */
 	private final class PerBundle implements ServiceFactory<TransportRegistry> {
 
 		@Override
 		public TransportRegistry getService(Bundle host, ServiceRegistration<TransportRegistry> service) {
-			return new HostRegistry(registry);
+			return new HostRegistry(registry, Bundles.nameOf(host));
 		}
 
 		@Override

@@ -286,7 +286,7 @@ class ChoiceTest {
 
 	@Test
 	void a_host_sees_its_own_transports_only_until_they_are_closed() {
-		HostRegistry neighbour = new HostRegistry(rig.registry);
+		HostRegistry neighbour = new HostRegistry(rig.registry, "neighbour 1.0.0");
 		Transport mine = rig.create("echo:x");
 		assertThat(rig.host.open()).containsExactly(mine);
 		assertThat(neighbour.open()).isEmpty();
@@ -296,7 +296,7 @@ class ChoiceTest {
 
 	@Test
 	void a_registry_that_is_given_back_closes_what_is_left_and_nothing_of_others() throws Exception {
-		HostRegistry neighbour = new HostRegistry(rig.registry);
+		HostRegistry neighbour = new HostRegistry(rig.registry, "neighbour 1.0.0");
 		Transport theirs = neighbour.create(TransportUri.parse("echo:x"), TransportOptions.none());
 		await(theirs.connect());
 		Transport fresh = rig.create("echo:x");

@@ -49,7 +49,7 @@ final class Rig implements AutoCloseable {
 		TestSettings settings = new TestSettings();
 		change.accept(settings);
 		registry = new Registry(settings.make(), () -> Optional.ofNullable(identity.get()));
-		host = new HostRegistry(registry);
+		host = new HostRegistry(registry, "host 1.0.0");
 		echoes = add(echo, "echo");
 	}
 
