@@ -74,7 +74,7 @@ public abstract class FrameworkTest {
 
 	/** For each test; most take a tenth of a second. */
 	@Rule
-	public final Timeout limit = Timeout.seconds(60);
+	public final Timeout limit = Timeout.seconds(limitSeconds());
 
 	@Inject
 	public BundleContext bundles;
@@ -126,6 +126,11 @@ public abstract class FrameworkTest {
 		for (org.osgi.service.cm.Configuration configuration : configured.values()) {
 			configuration.delete();
 		}
+	}
+
+	/** Returns how long each test may take; called before a subclass is initialised. */
+	int limitSeconds() {
+		return 60;
 	}
 
 	/** Takes the journal away, without which no fixture is satisfied. */

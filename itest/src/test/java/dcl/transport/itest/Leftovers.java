@@ -25,7 +25,7 @@ final class Leftovers {
 	private static final Map<String, Long> BOUNDS = Map.of("dcl-transport-#", 2L, "dcl-transport-dns", 4L, "dcl-transport-ask", 2L);
 
 	/** Of Config Admin and Equinox, which start one when there is something to do and let it end when there was nothing for a while. */
-	private static final Pattern PASSING = Pattern.compile("CM (Event Dispatcher|Configuration Updater).*|Active Thread: Equinox Container.*");
+	private static final Pattern PASSING = Pattern.compile("CM (Event Dispatcher|Configuration Updater).*|(Active|Refresh) Thread: Equinox Container.*");
 	private static final long COLLECT_EVERY_MILLIS = 100;
 
 	private final List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
