@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dcl.transport.PeerId;
+import dcl.transport.text.Printable;
 
 /** What happened, as it goes into one line of JSON, or of text. */
 final class Event {
@@ -105,12 +106,12 @@ final class Event {
 	}
 
 	private String text(String member) {
-		return Texts.printable(members.path(member).asText());
+		return Printable.of(members.path(member).asText());
 	}
 
 	private String here() {
 		StringJoiner peers = new StringJoiner(", ", "here: ", "").setEmptyValue("nobody else is here");
-		members.path("peers").forEach(peer -> peers.add(peer(Texts.printable(peer.textValue()))));
+		members.path("peers").forEach(peer -> peers.add(peer(Printable.of(peer.textValue()))));
 		return peers.toString();
 	}
 
@@ -122,7 +123,7 @@ final class Event {
 	private String packet() {
 		JsonNode chat = members.path("packet").path("message");
 		if (text("kind").equals("chat") && chat.isTextual()) {
-			return Texts.printable(chat.textValue());
+			return Printable.of(chat.textValue());
 		}
 		return text("kind") + ", " + text("bytes") + " bytes" + (members.path("reliable").booleanValue() ? "" : ", lossy");
 	}

@@ -13,6 +13,7 @@ import dcl.transport.TransportOptions;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
 import dcl.transport.identity.Wallets;
+import dcl.transport.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -108,8 +109,8 @@ final class ProbeCommand implements Callable<Integer> {
 	}
 
 	private static String text(Steps.Step step) {
-		String line = String.format("%-6s  %-10s %9.1f ms  %s", step.ok() ? "ok" : "FAILED", Texts.printable(step.name()), step.millis(),
-				Texts.printable(step.detail())).stripTrailing();
-		return step.ok() ? line : line + "\n" + " ".repeat(8) + "what to do: " + Texts.printable(step.fix());
+		String line = String.format("%-6s  %-10s %9.1f ms  %s", step.ok() ? "ok" : "FAILED", Printable.of(step.name()), step.millis(),
+				Printable.of(step.detail())).stripTrailing();
+		return step.ok() ? line : line + "\n" + " ".repeat(8) + "what to do: " + Printable.of(step.fix());
 	}
 }

@@ -21,6 +21,7 @@ import dcl.transport.TransportUri;
 import dcl.transport.recording.RecordingEntry;
 import dcl.transport.recording.RecordingHeader;
 import dcl.transport.recording.RecordingWriter;
+import dcl.transport.text.Printable;
 
 /**
  * Writes what happens into a file that its owner alone may read, on a thread of its own, so that a slow disk holds up no listener: at most 16 MiB of packets
@@ -110,7 +111,7 @@ final class Recorder implements Tape, AutoCloseable {
 
 	private void stop(String why) {
 		waiting.abandon();
-		err.println("comms: the recording " + Texts.printable(file.getFileName().toString()) + " " + why + "; what happens from here on is not in it");
+		err.println("comms: the recording " + Printable.of(file.getFileName().toString()) + " " + why + "; what happens from here on is not in it");
 	}
 
 	/** Writes what waits, for at most five seconds. */

@@ -20,6 +20,7 @@ import dcl.transport.TransportException.Code;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.TransportProvider;
+import dcl.transport.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -152,7 +153,7 @@ final class ResolveCommand implements Callable<Integer> {
 			return;
 		}
 		out.line("type      " + found.get("type").textValue());
-		out.line("uri       " + Texts.printable(found.get("uri").textValue()));
+		out.line("uri       " + Printable.of(found.get("uri").textValue()));
 		out.line("provider  " + found.get("provider").textValue() + ": " + found.get("why").textValue());
 		for (JsonNode warning : found.get("warnings")) {
 			out.line("warning   " + warning.textValue());

@@ -9,6 +9,7 @@ import java.util.List;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
 import dcl.transport.roomserver.RoomServers;
+import dcl.transport.text.Printable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +79,7 @@ final class Tool {
 				message = value.isEmpty() ? message : message.replace(value, shown(value));
 			}
 		}
-		return Texts.printable(message);
+		return Printable.of(message);
 	}
 
 	/** An argument as it may be printed: words and names of options as they are, connection strings without their secrets, nothing else. */

@@ -40,15 +40,6 @@ class PartsTest {
 		assertThatThrownBy(() -> Durations.parse(text)).isInstanceOf(TypeConversionException.class);
 	}
 
-	@Test
-	void what_does_not_show_is_spelled_out_and_what_is_too_long_is_cut() {
-		assertThat(Texts.printable("plain ünïcode 😀 漢字")).isEqualTo("plain ünïcode 😀 漢字");
-		assertThat(Texts.printable("\u001b[0m\u202e\u200b\u2028\ud800\ue000\u009b"))
-				.isEqualTo("\\u{1b}[0m\\u{202e}\\u{200b}\\u{2028}\\u{d800}\\u{e000}\\u{9b}");
-		assertThat(Texts.printable("x".repeat(4_096))).hasSize(4_096);
-		assertThat(Texts.printable("x".repeat(4_097))).hasSize(4_097).endsWith("x…");
-	}
-
 	@ParameterizedTest
 	@EnumSource(Code.class)
 	void every_failure_has_an_exit_code_and_a_place_in_the_schema(Code code) {

@@ -1,19 +1,20 @@
-package dcl.transport.cli.internal;
+package dcl.transport.text;
 
-/** Makes what others wrote fit for a terminal. */
-final class Texts {
+/** Makes what others wrote fit for a terminal. Stateless. */
+public final class Printable {
 
-	private static final int MAX = 4_096;
+	/** The longest text, in characters (code points). */
+	public static final int MAX = 4_096;
 
-	private Texts() {
+	private Printable() {
 	}
 
 	/**
 	 * Returns a text whose characters all show: control characters (so no ANSI sequence survives), formatting ones (so none that turns the
-	 * direction of writing), line ends, lone surrogates, private and unassigned ones become <code>&#92;u{hex}</code>; what exceeds 4 096
+	 * direction of writing), line ends, lone surrogates, private and unassigned ones become <code>&#92;u{hex}</code>; what exceeds {@link #MAX}
 	 * characters becomes "…".
 	 */
-	static String printable(String text) {
+	public static String of(String text) {
 		StringBuilder printable = new StringBuilder(Math.min(text.length(), MAX));
 		text.codePoints().limit(MAX).forEach(c -> {
 			switch (Character.getType(c)) {
