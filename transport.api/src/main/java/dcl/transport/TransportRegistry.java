@@ -24,6 +24,17 @@ public interface TransportRegistry {
 	String TYPES = "transport.types";
 
 	/**
+	 * Service property, {@code Boolean}: a host marks with it what it lends to all transports of this framework, in place of what they have of their own.
+	 * Of each of these types the service with the best ranking counts, from the next connection on, and no other use is made of services of these types:
+	 * <ul>
+	 * <li>{@link javax.net.ssl.SSLContext}: trust, and a certificate of ours, for connections in the client role; names are checked in any case
+	 * <li>{@link java.net.ProxySelector}: says which connection goes through which HTTP proxy; without one none does, whatever the system properties say
+	 * <li>{@link java.time.Clock}: the time of day in what is signed, and for display; how long something takes is not measured by it
+	 * </ul>
+	 */
+	String RESOURCE = "dcl.transport.resource";
+
+	/**
 	 * Returns a new transport that signs with the best-ranked {@link Identity} service, looked up when it is needed. No I/O happens.
 	 *
 	 * @throws TransportException at once: {@code NO_PROVIDER}, with the installed types in the message, if nobody serves the type;

@@ -1,9 +1,14 @@
 package dcl.transport.spi;
 
 import java.net.InetAddress;
+import java.net.URI;
+import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
+
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.Delivery;
 import dcl.transport.Disconnection;
@@ -52,6 +57,43 @@ public interface LinkContext {
 	 *         the registry's setting {@code allowedNetworks} says so
 	 */
 	CompletionStage<List<InetAddress>> addresses(String host);
+
+	/**
+	 * Finds the way to a host: direct, or through a proxy where a host offers a {@link java.net.ProxySelector}
+	 * ({@link dcl.transport.TransportRegistry#RESOURCE}) that names one. For wires over TCP; what goes another way uses {@link #addresses}.
+	 * <p>
+	 * The proxy looks names up by itself, except for a connection string that came out of a remote document: that host is looked up here, as
+	 * {@link #addresses} does, and the proxy is asked for one of the addresses that may be reached.
+	 *
+	 * @param target scheme, host and port count; the selector is asked for {@code http} or {@code https} and sees neither path nor query
+	 * @return the way; fails as {@link #addresses} does, with {@code UNSUPPORTED} if the selector wants a kind of proxy other than HTTP, and with
+	 *         {@code INTERNAL} if it throws or answers nonsense: a proxy is never left out
+	 * @throws IllegalArgumentException if the target has no host
+	 */
+	default CompletionStage<Route> route(URI target) {
+		String host = target.getHost();
+		if (host == null) {
+			throw new IllegalArgumentException("expected a URI with a host");
+		}
+		return addresses(host.startsWith("[") ? host.substring(1, host.length() - 1) : host).thenApply(Route::direct);
+	}
+
+	/**
+	 * Returns the TLS context that a host offers ({@link dcl.transport.TransportRegistry#RESOURCE}), for connections in the client role; empty for that of
+	 * the JVM. The name of the server is to be checked in any case. Ask for each connection: it may be another one then.
+	 */
+	default Optional<SSLContext> sslContext() {
+		return Optional.empty();
+	}
+
+	/**
+	 * Returns what tells the time of day, for time stamps that others see: the clock that a host offers
+	 * ({@link dcl.transport.TransportRegistry#RESOURCE}), or that of the system in UTC. Not for how long something takes: that is for
+	 * {@link System#nanoTime()} and {@link #executor()}.
+	 */
+	default Clock clock() {
+		return Clock.systemUTC();
+	}
 
 	/**
 	 * The handshake begins its next step, and has done the one before: what a login that fails, or is slow, shows to whoever looks. Reports after the link

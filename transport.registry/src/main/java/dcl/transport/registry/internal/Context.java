@@ -1,14 +1,21 @@
 package dcl.transport.registry.internal;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.AuthChain;
 import dcl.transport.Delivery;
@@ -23,6 +30,7 @@ import dcl.transport.TransportOptions;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 
 /** What one provider sees of one attempt. A context born of a redirect knows nothing of the one before it, whose provider may leave. */
 final class Context implements LinkContext {
@@ -164,6 +172,86 @@ final class Context implements LinkContext {
 			}
 		});
 		return result;
+	}
+
+	@Override
+	public CompletionStage<Route> route(URI target) {
+		URI question = Proxies.question(target);
+		String named = question.getHost();
+		String host = named.startsWith("[") ? named.substring(1, named.length() - 1) : named;
+		Optional<ProxySelector> selector = registry.lent().proxySelector();
+		if (selector.isEmpty()) {
+			return addresses(host).thenApply(Route::direct);
+		}
+		Stage<Route> result = new Stage<>();
+		registry.workers().execute(() -> choose(selector.get(), question, host, result));
+		return result;
+	}
+
+	/** Called on a pool thread. */
+	private void choose(ProxySelector selector, URI question, String host, Stage<Route> result) {
+		String who = "the proxy selector " + selector.getClass().getName() + " of " + Bundles.nameOf(selector);
+		Optional<InetSocketAddress> proxy;
+		Workers.Callee outer = registry.workers().enter(() -> who);
+		try {
+			proxy = Proxies.ask(selector, question, who, uri);
+		} catch (TransportException e) {
+			registry.workers().execute(() -> tell(result, null, e));
+			return;
+		} finally {
+			registry.workers().exit(outer);
+		}
+		if (proxy.isEmpty()) {
+			addresses(host).whenComplete((found, failure) -> tell(result, found == null ? null : Route.direct(found), failure));
+		} else if (proxy.get().isUnresolved()) {
+			registry.resolve(proxy.get().getHostString(), found -> {
+				if (found.isEmpty()) {
+					tell(result, null, new TransportException(Code.UNREACHABLE, "no address is known for the proxy that " + who + " names"));
+				} else {
+					through(new InetSocketAddress(found.get(0), proxy.get().getPort()), host, result);
+				}
+			});
+		} else {
+			through(proxy.get(), host, result);
+		}
+	}
+
+	private void through(InetSocketAddress proxy, String host, Stage<Route> result) {
+		if (restricted) { // the proxy would look the name up without our policy
+			addresses(host).whenComplete((found, failure) -> tell(result, found == null ? null : Route.through(proxy, textOf(found.get(0))), failure));
+			return;
+		}
+		synchronized (this) {
+			loopback = false; // nobody here knows where the name leads
+		}
+		tell(result, Route.through(proxy, host), null);
+	}
+
+	private static String textOf(InetAddress address) {
+		return address.getHostAddress().replaceFirst("%.*", ""); // the zone means something on this machine alone
+	}
+
+	private <T> void tell(Stage<T> result, T value, Throwable failure) {
+		Workers.Callee outer = registry.workers().enter(code);
+		try {
+			if (failure != null) {
+				result.fail(Failures.unwrap(failure));
+			} else {
+				result.finish(value);
+			}
+		} finally {
+			registry.workers().exit(outer);
+		}
+	}
+
+	@Override
+	public Optional<SSLContext> sslContext() {
+		return registry.lent().sslContext();
+	}
+
+	@Override
+	public Clock clock() {
+		return registry.lent().clock();
 	}
 
 	@Override

@@ -1,5 +1,7 @@
 package dcl.transport.registry.internal;
 
+import java.net.ProxySelector;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -11,6 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.Identity;
 import dcl.transport.TransportRegistry;
@@ -44,15 +48,26 @@ import org.osgi.service.metatype.annotations.Designate;
 @Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.TransportRegistry\"", uses = TransportRegistry.class, effective = "active")
 public final class RegistryComponent implements TransportStatus {
 
+	private static final String LENT = "(" + TransportRegistry.RESOURCE + "=true)";
+
 	private final Registry registry;
 	private final TransportStatus status;
 	private final Map<ServiceReference<?>, Identity> identities = new ConcurrentHashMap<>();
 	private volatile ServiceRegistration<?> registration;
 
+	@Reference(target = LENT, cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+	private volatile SSLContext sslContext;
+
+	@Reference(target = LENT, cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+	private volatile ProxySelector proxySelector;
+
+	@Reference(target = LENT, cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+	private volatile Clock clock;
+
 	/** Makes a registry that nobody sees yet. */
 	@Activate
 	public RegistryComponent(Config config) {
-		registry = new Registry(Settings.of(config), this::bestIdentity);
+		registry = new Registry(Settings.of(config), this::bestIdentity, new Resources());
 		status = new Status(registry);
 	}
 
@@ -161,6 +176,26 @@ public final class RegistryComponent implements TransportStatus {
 	@Override
 	public List<HoldUp> holdUps() {
 		return status.holdUps();
+	}
+
+	/** What the references have now. */
+	private final class Resources implements Lent {
+
+		@Override
+		public Optional<SSLContext> sslContext() {
+			return Optional.ofNullable(sslContext);
+		}
+
+		@Override
+		public Optional<ProxySelector> proxySelector() {
+			return Optional.ofNullable(proxySelector);
+		}
+
+		@Override
+		public Clock clock() {
+			Clock theirs = clock;
+			return theirs != null ? theirs : Clock.systemUTC();
+		}
 	}
 
 	/** Gives every host bundle a registry of its own. */

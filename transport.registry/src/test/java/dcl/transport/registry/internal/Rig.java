@@ -32,6 +32,7 @@ final class Rig implements AutoCloseable {
 	static final PeerId BOB = PeerId.of("bob");
 
 	final AtomicReference<Identity> identity = new AtomicReference<>();
+	final FakeLent lent = new FakeLent();
 	final Registry registry;
 	final HostRegistry host;
 	final FakeProvider echo = new FakeProvider();
@@ -48,7 +49,7 @@ final class Rig implements AutoCloseable {
 		Logs.clear();
 		TestSettings settings = new TestSettings();
 		change.accept(settings);
-		registry = new Registry(settings.make(), () -> Optional.ofNullable(identity.get()));
+		registry = new Registry(settings.make(), () -> Optional.ofNullable(identity.get()), lent);
 		host = new HostRegistry(registry, "host 1.0.0");
 		echoes = add(echo, "echo");
 	}
