@@ -1,0 +1,270 @@
+package dcl.transport.livekit.internal;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+
+import dcl.transport.Delivery.Reliability;
+import dcl.transport.webrtc.DataChannel;
+import dcl.transport.webrtc.DataChannelEvents;
+import dcl.transport.webrtc.DataChannelOptions;
+import dcl.transport.webrtc.IceServer;
+import dcl.transport.webrtc.PeerConnection;
+import dcl.transport.webrtc.PeerConnection.State;
+import dcl.transport.webrtc.PeerConnectionEvents;
+import dcl.transport.webrtc.WebRtc;
+
+/**
+ * One peer connection with its two channels: what a resume keeps and a full reconnect replaces. Events of WebRTC become calls of the owner on the link's thread,
+ * except for messages, which go straight to the data path.
+ */
+final class Wire implements PeerConnectionEvents {
+
+	private static final String RELIABLE = "_reliable";
+	private static final String LOSSY = "_lossy";
+	/** Of the channels that this side makes. */
+	static final List<String> LABELS = List.of(RELIABLE, LOSSY);
+
+	/** Called on the link's thread, and not after {@link #close()}. */
+	interface Owner {
+
+		/** This is to be sent to the server. */
+		void offer(Wire wire, int id, String sdp);
+
+		/** This is to be sent to the server. */
+		void candidate(Wire wire, String mid, int index, String candidate);
+
+		/** Something about {@link #isReady()} or {@link #state()} has changed. */
+		void changed(Wire wire);
+
+		/** It cannot go on. */
+		void broken(Wire wire, Throwable why);
+
+		/** Reliable messages were lost here, since they were not taken fast enough. */
+		void overrun(Wire wire);
+	}
+
+	private final Owner owner;
+	private final DataPath data;
+	private final Executor thread;
+	// On the link's thread:
+	private PeerConnection connection;
+	private DataChannel reliable;
+	private DataChannel lossy;
+	private int open;
+	private State state = State.NEW;
+	private int offers;
+	private boolean answered;
+	private String offer = "";
+	private String answer = "";
+	private boolean closed;
+
+	Wire(Owner owner, DataPath data, Executor thread) {
+		this.owner = owner;
+		this.data = data;
+		this.thread = thread;
+	}
+
+	/** Makes the connection and its channels, and the first offer. */
+	void start(WebRtc webRtc, List<IceServer> servers, boolean relayOnly) {
+		webRtc.open(servers, relayOnly, this).thenComposeAsync(this::channels, thread).whenCompleteAsync((lossyChannel, failure) -> {
+			if (closed) {
+				return;
+			}
+			if (failure != null) {
+				owner.broken(this, failure);
+				return;
+			}
+			lossy = lossyChannel;
+			offer(false);
+		}, thread);
+	}
+
+	private CompletionStage<DataChannel> channels(PeerConnection made) {
+		if (closed) {
+			made.close();
+			return new CompletableFuture<>();
+		}
+		connection = made;
+		return made.createChannel(RELIABLE, DataChannelOptions.reliable().maxBufferedBytes(Settings.HELD_BYTES).bufferedLowBytes(Settings.HELD_BYTES / 2),
+				new Channel(Reliability.RELIABLE, true)).thenComposeAsync(made2 -> {
+					reliable = made2;
+					return made.createChannel(LOSSY, DataChannelOptions.lossy().maxBufferedBytes(Settings.HELD_BYTES), new Channel(Reliability.LOSSY, true));
+				}, thread);
+	}
+
+	/** Makes an offer, with a new way to the server if there was one already. */
+	void offer(boolean restart) {
+		if (connection == null) {
+			return;
+		}
+		answered = false;
+		int id = ++offers;
+		connection.createOffer(restart).whenCompleteAsync((sdp, failure) -> {
+			if (closed || id != offers) {
+				return;
+			}
+			if (failure != null) {
+				owner.broken(this, failure);
+			} else {
+				offer = sdp;
+				owner.offer(this, id, sdp);
+			}
+		}, thread);
+	}
+
+	/** The server answered; what is for an earlier offer is ignored. */
+	void answer(int id, String sdp) {
+		if (connection == null || answered || id != 0 && id != offers || offer.isEmpty()) {
+			return;
+		}
+		int answering = offers;
+		connection.setAnswer(sdp).whenCompleteAsync((nothing, failure) -> {
+			if (closed || answering != offers) {
+				return;
+			}
+			if (failure != null) {
+				owner.broken(this, failure);
+			} else {
+				answer = sdp;
+				answered = true;
+				owner.changed(this);
+			}
+		}, thread);
+	}
+
+	/** Returns whether there is a connection for a candidate of the server's; one that cannot be parsed is skipped. */
+	boolean add(Candidate candidate) {
+		if (connection == null) {
+			return false;
+		}
+		connection.addCandidate(candidate.mid(), candidate.index(), candidate.candidate());
+		return true;
+	}
+
+	/** Whether the last offer was answered, the connection stands, and both channels are open. */
+	boolean isReady() {
+		return !closed && answered && state == State.CONNECTED && open == 2;
+	}
+
+	State state() {
+		return state;
+	}
+
+	DataChannel reliable() {
+		return reliable;
+	}
+
+	DataChannel lossy() {
+		return lossy;
+	}
+
+	/** The last offer that was made, "" before the first. */
+	String lastOffer() {
+		return offer;
+	}
+
+	/** The last answer that was set, "" before the first. */
+	String lastAnswer() {
+		return answer;
+	}
+
+	/** Gives it up; nothing is said after that. */
+	void close() {
+		closed = true;
+		if (connection != null) {
+			connection.close();
+		}
+	}
+
+	// ---- from WebRTC
+
+	private void tell(Runnable event) {
+		thread.execute(() -> {
+			if (!closed) {
+				event.run();
+			}
+		});
+	}
+
+	@Override
+	public void candidate(String mid, int index, String candidate) {
+		tell(() -> owner.candidate(this, mid, index, candidate));
+	}
+
+	@Override
+	public void connectionState(State now) {
+		tell(() -> {
+			state = now;
+			owner.changed(this);
+		});
+	}
+
+	@Override
+	public DataChannelEvents channel(DataChannel channel) {
+		return switch (channel.label()) {
+			case RELIABLE -> new Channel(Reliability.RELIABLE, false);
+			case LOSSY -> new Channel(Reliability.LOSSY, false);
+			default -> new Ignored(); // data tracks, and channels of other clients
+		};
+	}
+
+	/** A channel of the server's that is of no use here. */
+	private static final class Ignored implements DataChannelEvents {
+	}
+
+	/** One of the two channels, or what a server may open beside it. */
+	private final class Channel implements DataChannelEvents {
+
+		private final Reliability reliability;
+		private final boolean ours;
+
+		Channel(Reliability reliability, boolean ours) {
+			this.reliability = reliability;
+			this.ours = ours;
+		}
+
+		@Override
+		public void open() {
+			if (ours) {
+				tell(() -> {
+					open++;
+					owner.changed(Wire.this);
+				});
+			}
+		}
+
+		@Override
+		public void message(ByteBuffer message) {
+			data.message(message, reliability);
+		}
+
+		@Override
+		public void bufferedLow() {
+			if (ours && reliability == Reliability.RELIABLE) {
+				data.room();
+			}
+		}
+
+		@Override
+		public void overrun(long messages) {
+			if (reliability == Reliability.RELIABLE) {
+				tell(() -> owner.overrun(Wire.this));
+			} else {
+				data.overrun(messages);
+			}
+		}
+
+		@Override
+		public void closed() {
+			if (ours) {
+				tell(() -> {
+					open = -1;
+					owner.broken(Wire.this, new IllegalStateException("the channel for " + reliability + " packets was closed"));
+				});
+			}
+		}
+	}
+}
