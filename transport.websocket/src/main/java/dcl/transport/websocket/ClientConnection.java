@@ -28,6 +28,7 @@ class ClientConnection extends Connection {
 	private long connectDeadline;
 	private String lastFailure = "no address was given";
 	private WebSocketImpl core;
+	private boolean tunnelled; // the proxy, if any, has said yes
 
 	ClientConnection(WebSockets engine, Loop loop, WebSocketRequest request, WebSocketListener listener) {
 		super(engine, loop, request.limits.orElse(engine.limits()), true);
@@ -47,6 +48,10 @@ class ClientConnection extends Connection {
 		}
 		phase(Phase.CONNECTING, limits.connectTimeout());
 		connectDeadline = loop.now() + limits.connectTimeout().toNanos();
+		if (request.tunnel.isPresent()) {
+			resolved(List.of(request.tunnel.get().proxy().getAddress()));
+			return;
+		}
 		if (!request.addresses.isEmpty()) {
 			resolved(request.addresses);
 			return;
@@ -91,7 +96,7 @@ class ClientConnection extends Connection {
 			// what is left is shared, so that one silent address does not use up the time of the others
 			long left = connectDeadline - loop.now();
 			deadline(loop.now() + left / untried.size());
-			InetSocketAddress next = new InetSocketAddress(untried.poll(), request.port());
+			InetSocketAddress next = new InetSocketAddress(untried.poll(), request.tunnel.map(way -> way.proxy().getPort()).orElse(request.port()));
 			try {
 				SocketChannel channel = loop.selector().provider().openSocketChannel();
 				try {
@@ -111,7 +116,8 @@ class ClientConnection extends Connection {
 				notConnected(e.getMessage());
 			}
 		}
-		end(ending(WebSocketEnding.Kind.UNREACHABLE, 1006, "expected a TCP connection to " + request.host() + ":" + request.port() + ", got: " + lastFailure));
+		end(ending(WebSocketEnding.Kind.UNREACHABLE, 1006, "expected a TCP connection to " + (request.tunnel.isPresent() ? "the proxy "
+				+ proxy() : request.host() + ":" + request.port()) + ", got: " + lastFailure));
 	}
 
 	private void notConnected(String how) {
@@ -130,6 +136,16 @@ class ClientConnection extends Connection {
 			tryNext();
 			return;
 		}
+		if (request.tunnel.isPresent()) {
+			established(null, limits.handshakeTimeout());
+		} else {
+			connected();
+		}
+	}
+
+	/** There is a way to the server. */
+	private void connected() throws IOException {
+		tunnelled = true;
 		if (request.secure()) {
 			reached(WebSocketStep.TLS);
 		}
@@ -148,7 +164,52 @@ class ClientConnection extends Connection {
 	}
 
 	@Override
-	void begun() {
+	final void begun() {
+		if (tunnelled) {
+			ask();
+			return;
+		}
+		reached(WebSocketStep.PROXY);
+		String host = request.tunnel.orElseThrow().host();
+		String authority = (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + request.port();
+		send(("CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+	}
+
+	@Override
+	final void received(Head answer) throws IOException {
+		if (tunnelled) {
+			answered(answer);
+			return;
+		}
+		int code = status(answer);
+		if (code >= 200 && code < 300) {
+			connected();
+		} else if (code == 407 || code == 403 || code == 401) {
+			end(new WebSocketEnding(WebSocketEnding.Kind.REFUSED, 1006, "", code, -1, "the proxy " + proxy() + " answered " + Text.line(answer.startLine)));
+		} else if (code >= 200) {
+			end(ending(WebSocketEnding.Kind.UNREACHABLE, 1006, "the proxy " + proxy() + " answered " + Text.line(answer.startLine)));
+		} else if (code > 0) {
+			badHead(0, WebSocketEnding.Kind.PROTOCOL, "expected a tunnel, or none, in answer to CONNECT, got status " + code);
+		}
+	}
+
+	private String proxy() {
+		InetSocketAddress proxy = request.tunnel.orElseThrow().proxy();
+		return proxy.getAddress().getHostAddress() + " port " + proxy.getPort();
+	}
+
+	@Override
+	final String step() {
+		return tunnelled ? asking() : "request for a tunnel";
+	}
+
+	/** What is awaited from the server, in the words of an ending. */
+	String asking() {
+		return "upgrade";
+	}
+
+	/** The wire is ready for our request. */
+	void ask() {
 		reached(WebSocketStep.UPGRADE);
 		core = core("");
 		HandshakeImpl1Client plain = new HandshakeImpl1Client();
@@ -192,8 +253,8 @@ class ClientConnection extends Connection {
 		send(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
 	}
 
-	@Override
-	void received(Head answer) {
+	/** The server's head is whole. */
+	void answered(Head answer) {
 		int code = status(answer);
 		if (code == 0) {
 			return;

@@ -66,18 +66,18 @@ final class HttpClientConnection extends ClientConnection implements HttpExchang
 	}
 
 	@Override
-	void begun() {
+	void ask() {
 		reached(WebSocketStep.REQUEST);
 		sendHead(head("POST").append("Connection: close\r\nContent-Length: 0\r\n"));
 	}
 
 	@Override
-	String step() {
+	String asking() {
 		return "answer";
 	}
 
 	@Override
-	void received(Head answer) {
+	void answered(Head answer) {
 		int code = status(answer);
 		if (code == 0) {
 			return;

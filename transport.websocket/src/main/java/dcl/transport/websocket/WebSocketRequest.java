@@ -1,6 +1,7 @@
 package dcl.transport.websocket;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import javax.net.ssl.SSLContext;
 
@@ -19,21 +21,29 @@ import javax.net.ssl.SSLContext;
  */
 public final class WebSocketRequest {
 
+	private static final Pattern HOST = Pattern.compile("[0-9A-Za-z._-]{1,255}|[0-9A-Fa-f:.]{2,45}");
+
 	final URI uri;
 	final List<InetAddress> addresses;
 	final List<String> subprotocols;
 	final Map<String, String> headers;
 	final Optional<WebSocketLimits> limits;
 	final Optional<SSLContext> sslContext;
+	final Optional<Tunnel> tunnel;
+
+	/** By way of which proxy, and what that is asked to connect to. */
+	record Tunnel(InetSocketAddress proxy, String host) {
+	}
 
 	private WebSocketRequest(URI uri, List<InetAddress> addresses, List<String> subprotocols, Map<String, String> headers,
-			Optional<WebSocketLimits> limits, Optional<SSLContext> sslContext) {
+			Optional<WebSocketLimits> limits, Optional<SSLContext> sslContext, Optional<Tunnel> tunnel) {
 		this.uri = uri;
 		this.addresses = addresses;
 		this.subprotocols = subprotocols;
 		this.headers = headers;
 		this.limits = limits;
 		this.sslContext = sslContext;
+		this.tunnel = tunnel;
 	}
 
 	/**
@@ -66,7 +76,7 @@ public final class WebSocketRequest {
 		if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null || uri.getPort() == 0 || uri.getPort() > 65_535) {
 			throw new IllegalArgumentException("expected a URI with a host, a port from 1 to 65535 if any, and without user info or fragment");
 		}
-		return new WebSocketRequest(uri, List.of(), List.of(), Map.of(), Optional.empty(), Optional.empty());
+		return new WebSocketRequest(uri, List.of(), List.of(), Map.of(), Optional.empty(), Optional.empty(), Optional.empty());
 	}
 
 	/**
@@ -79,7 +89,7 @@ public final class WebSocketRequest {
 		if (resolved.isEmpty()) {
 			throw new IllegalArgumentException("expected at least one address");
 		}
-		return new WebSocketRequest(uri, List.copyOf(resolved), subprotocols, headers, limits, sslContext);
+		return new WebSocketRequest(uri, List.copyOf(resolved), subprotocols, headers, limits, sslContext, tunnel);
 	}
 
 	/**
@@ -93,7 +103,7 @@ public final class WebSocketRequest {
 		if (!offered.stream().allMatch(Heads::isToken) || Set.copyOf(offered).size() != offered.size()) {
 			throw new IllegalArgumentException("expected different sub-protocols, each a token (RFC 9110, 5.6.2)");
 		}
-		return new WebSocketRequest(uri, addresses, List.copyOf(offered), headers, limits, sslContext);
+		return new WebSocketRequest(uri, addresses, List.copyOf(offered), headers, limits, sslContext, tunnel);
 	}
 
 	/**
@@ -108,7 +118,7 @@ public final class WebSocketRequest {
 		Heads.requireFree(name, value);
 		Map<String, String> more = new LinkedHashMap<>(headers);
 		more.put(name, value);
-		return new WebSocketRequest(uri, addresses, subprotocols, more, limits, sslContext);
+		return new WebSocketRequest(uri, addresses, subprotocols, more, limits, sslContext, tunnel);
 	}
 
 	/**
@@ -118,7 +128,7 @@ public final class WebSocketRequest {
 	 * @return a copy
 	 */
 	public WebSocketRequest limits(WebSocketLimits own) {
-		return new WebSocketRequest(uri, addresses, subprotocols, headers, Optional.of(own), sslContext);
+		return new WebSocketRequest(uri, addresses, subprotocols, headers, Optional.of(own), sslContext, tunnel);
 	}
 
 	/**
@@ -128,7 +138,24 @@ public final class WebSocketRequest {
 	 * @return a copy
 	 */
 	public WebSocketRequest sslContext(SSLContext own) {
-		return new WebSocketRequest(uri, addresses, subprotocols, headers, limits, Optional.of(Objects.requireNonNull(own)));
+		return new WebSocketRequest(uri, addresses, subprotocols, headers, limits, Optional.of(Objects.requireNonNull(own)), tunnel);
+	}
+
+	/**
+	 * Goes through an HTTP proxy, which is asked for a tunnel ({@code CONNECT}: RFC 6455, 4.1, and RFC 9110, 9.3.6), for {@code ws} as for {@code wss}. Any
+	 * {@link #addresses} are not used; TLS and HTTP speak of the URI's host as before. A proxy that wants a login ends it with
+	 * {@link WebSocketEnding.Kind#REFUSED}.
+	 *
+	 * @param proxy resolved
+	 * @param host  what the proxy connects to: the URI's host, or an address of it, without brackets
+	 * @return a copy
+	 * @throws IllegalArgumentException if the proxy is not resolved, or the host is no name or address in ASCII
+	 */
+	public WebSocketRequest through(InetSocketAddress proxy, String host) {
+		if (proxy.isUnresolved() || !HOST.matcher(host).matches()) {
+			throw new IllegalArgumentException("expected a resolved address of a proxy, and the name or address of a host");
+		}
+		return new WebSocketRequest(uri, addresses, subprotocols, headers, limits, sslContext, Optional.of(new Tunnel(proxy, host)));
 	}
 
 	boolean secure() {

@@ -6,6 +6,8 @@ public enum WebSocketStep {
 	DNS,
 	/** A TCP connection is made, to one address after the other. */
 	TCP,
+	/** The proxy is asked for a tunnel; left out without a proxy. */
+	PROXY,
 	/** TLS is agreed and the certificate looked at; left out for {@code ws}. */
 	TLS,
 	/** The upgrade is asked for (RFC 6455, 4.1). */
