@@ -1,7 +1,6 @@
 package dcl.transport.signedlogin.internal;
 
 import java.net.InetAddress;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +23,7 @@ import dcl.transport.TransportException.Code;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 import dcl.transport.websocket.HttpExchange;
 import dcl.transport.websocket.HttpExchangeException;
 import dcl.transport.websocket.WebSocketEnding;
@@ -45,7 +45,6 @@ final class Login {
 
 	private final WebSockets engine;
 	private final Settings settings;
-	private final Clock clock;
 	private final AtomicLong lastMillis;
 	private final TransportUri uri;
 	private final LoginUrl url;
@@ -57,10 +56,9 @@ final class Login {
 	 * @param lastMillis the last time stamp that was signed, shared by all logins: no two requests are alike, for servers that take each
 	 *                   once. Not kept up where the system clock was set back by more than a second
 	 */
-	Login(WebSockets engine, Settings settings, Clock clock, AtomicLong lastMillis, TransportUri uri, LoginUrl url, LinkContext context) {
+	Login(WebSockets engine, Settings settings, AtomicLong lastMillis, TransportUri uri, LoginUrl url, LinkContext context) {
 		this.engine = engine;
 		this.settings = settings;
-		this.clock = clock;
 		this.lastMillis = lastMillis;
 		this.uri = uri;
 		this.url = url;
@@ -82,14 +80,14 @@ final class Login {
 		} catch (Metadata.Unusable e) {
 			return CompletableFuture.failedFuture(new TransportException(Code.INVALID_PARAMS, e.getMessage()));
 		}
-		return context.addresses(url.host())
-				.thenCompose(addresses -> mayBeAsked(addresses) ? sign(identity, metadata)
-						.thenCompose(signed -> ask(addresses, signed, secrets)) : tooPlain())
+		return context.route(url.uri())
+				.thenCompose(route -> mayBeAsked(route) ? sign(identity, metadata)
+						.thenCompose(signed -> ask(route, signed, secrets)) : tooPlain())
 				.thenCompose(context::open);
 	}
 
-	private boolean mayBeAsked(List<InetAddress> addresses) {
-		return !url.isPlain() || addresses.stream().allMatch(InetAddress::isLoopbackAddress)
+	private boolean mayBeAsked(Route route) {
+		return !url.isPlain() || route.proxy().isEmpty() && route.addresses().stream().allMatch(InetAddress::isLoopbackAddress)
 				|| settings.plainHosts().contains(url.host().toLowerCase(Locale.ROOT));
 	}
 
@@ -109,18 +107,21 @@ final class Login {
 
 	private CompletionStage<Signed> sign(Identity identity, String metadata) {
 		context.step("sign", "");
-		long millis = lastMillis.accumulateAndGet(clock.millis(),
+		long millis = lastMillis.accumulateAndGet(context.clock().millis(),
 				(last, now) -> last > now + MOST_AHEAD_MILLIS ? now : Math.max(last + 1, now));
 		Instant at = Instant.ofEpochMilli(millis);
 		return identity.sign(SigningRequest.signedFetch(uri, "POST", url.path(), at, metadata))
 				.thenApply(chain -> new Signed(at, metadata, chain));
 	}
 
-	private CompletionStage<TransportUri> ask(List<InetAddress> addresses, Signed signed, List<String> secrets) {
+	private CompletionStage<TransportUri> ask(Route route, Signed signed, List<String> secrets) {
 		if (context.abandoned().toCompletableFuture().isDone()) {
 			return CompletableFuture.failedFuture(new TransportException(Code.NOT_CONNECTED, "nobody waits for this login any more"));
 		}
-		WebSocketRequest request = WebSocketRequest.http(url.uri()).addresses(addresses).header("Accept", "application/json");
+		WebSocketRequest bare = WebSocketRequest.http(url.uri());
+		WebSocketRequest trusting = context.sslContext().map(bare::sslContext).orElse(bare);
+		WebSocketRequest request = route.proxy().map(proxy -> trusting.through(proxy, route.host()))
+				.orElseGet(() -> trusting.addresses(route.addresses())).header("Accept", "application/json");
 		List<AuthLink> links = signed.chain.links();
 		for (int i = 0; i < links.size(); i++) {
 			request = request.header("x-identity-auth-chain-" + i, links.get(i).toJson());
@@ -166,6 +167,7 @@ final class Login {
 	private void tell(WebSocketStep step) {
 		switch (step) {
 			case TCP -> context.step("tcp", "");
+			case PROXY -> context.step("proxy", "");
 			case TLS -> context.step("tls", url.host());
 			case REQUEST -> context.step("request", "");
 			default -> {
@@ -184,6 +186,7 @@ final class Login {
 		return switch (ending.kind()) {
 			case UNREACHABLE, DNS, LOST -> new TransportException(Code.UNREACHABLE, detail);
 			case TLS -> new TransportException(Code.TLS, detail);
+			case REFUSED -> new TransportException(Code.REFUSED, detail); // by a proxy; a server's no is a reply
 			case TIMEOUT -> new TransportException(Code.TIMEOUT, detail);
 			case PROTOCOL, TOO_BIG -> new TransportException(Code.PROTOCOL, detail);
 			case ENGINE_CLOSED -> new TransportException(Code.PROVIDER_GONE, detail);

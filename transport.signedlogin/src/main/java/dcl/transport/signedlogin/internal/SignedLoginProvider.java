@@ -1,12 +1,9 @@
 package dcl.transport.signedlogin.internal;
 
-import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-
-import javax.net.ssl.SSLContext;
 
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
@@ -55,23 +52,16 @@ public final class SignedLoginProvider implements TransportProvider {
 	}
 
 	private final Settings settings;
-	private final Clock clock;
 	private final WebSockets engine;
 	private final AtomicLong lastMillis = new AtomicLong();
 
 	/** Makes the provider; no thread is started before the first login. */
 	@Activate
 	public SignedLoginProvider(Config config) {
-		this(config, Clock.systemUTC(), Optional.empty());
-	}
-
-	SignedLoginProvider(Config config, Clock clock, Optional<SSLContext> trust) {
 		settings = Settings.of(config);
-		this.clock = clock;
 		WebSocketLimits limits = WebSocketLimits.defaults().toBuilder().connectTimeout(settings.timeout())
 				.handshakeTimeout(settings.timeout()).build();
-		WebSocketOptions options = WebSocketOptions.defaults().threadNamePrefix("dcl-signedlogin").callbacksOnLoop().limits(limits);
-		engine = WebSockets.create(trust.map(options::sslContext).orElse(options));
+		engine = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix("dcl-signedlogin").callbacksOnLoop().limits(limits));
 	}
 
 	@Deactivate
@@ -91,6 +81,6 @@ public final class SignedLoginProvider implements TransportProvider {
 			return CompletableFuture.failedFuture(
 					new TransportException(Code.INVALID_PARAMS, "a signed-login connection string holds the https URL of a login"));
 		}
-		return new Login(engine, settings, clock, lastMillis, uri, url.get(), context).open();
+		return new Login(engine, settings, lastMillis, uri, url.get(), context).open();
 	}
 }

@@ -37,7 +37,7 @@ class AnswerTest {
 	@BeforeEach
 	void create() throws Exception {
 		fixture = new Fixture();
-		fixture.clock = Clock.fixed(NOW, ZoneOffset.UTC);
+		fixture.context.clock = Clock.fixed(NOW, ZoneOffset.UTC);
 	}
 
 	static Stream<JsonNode> responses() throws Exception {

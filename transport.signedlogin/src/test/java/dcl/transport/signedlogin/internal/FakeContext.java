@@ -1,7 +1,11 @@
 package dcl.transport.signedlogin.internal;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -9,6 +13,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
+
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.Delivery;
 import dcl.transport.Delivery.Reliability;
@@ -23,6 +29,7 @@ import dcl.transport.TransportUri;
 import dcl.transport.identity.Wallets;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 
 /** A registry's side of a login, which looks names up as a test wants and writes down where it leads. */
 final class FakeContext implements LinkContext, AutoCloseable {
@@ -53,6 +60,9 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	final CompletableFuture<Void> abandoned = new CompletableFuture<>();
 	volatile Identity identity = Wallets.random();
 	volatile TransportOptions options = TransportOptions.none();
+	volatile Clock clock = Clock.systemUTC();
+	volatile Optional<SSLContext> trust = Optional.empty();
+	volatile InetSocketAddress proxy;
 	volatile Function<String, CompletionStage<List<InetAddress>>> addresses =
 			host -> CompletableFuture.completedFuture(List.of(InetAddress.getLoopbackAddress()));
 
@@ -84,6 +94,21 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	public CompletionStage<List<InetAddress>> addresses(String host) {
 		hosts.add(host);
 		return addresses.apply(host);
+	}
+
+	@Override
+	public CompletionStage<Route> route(URI target) {
+		return proxy == null ? LinkContext.super.route(target) : CompletableFuture.completedFuture(Route.through(proxy, target.getHost()));
+	}
+
+	@Override
+	public Optional<SSLContext> sslContext() {
+		return trust;
+	}
+
+	@Override
+	public Clock clock() {
+		return clock;
 	}
 
 	@Override

@@ -1,13 +1,9 @@
 package dcl.transport.signedlogin.internal;
 
 import java.lang.annotation.Annotation;
-import java.time.Clock;
-import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-
-import javax.net.ssl.SSLContext;
 
 import dcl.transport.TransportException;
 import dcl.transport.TransportUri;
@@ -70,8 +66,6 @@ final class Fixture implements AutoCloseable {
 	final Settings settings = new Settings();
 	final FakeContext context = new FakeContext();
 	final LoginServer server;
-	Clock clock = Clock.systemUTC();
-	Optional<SSLContext> trust = Optional.empty();
 	private SignedLoginProvider provider;
 
 	Fixture() throws Exception {
@@ -81,7 +75,7 @@ final class Fixture implements AutoCloseable {
 	/** Made on first use, with the settings there are then. */
 	SignedLoginProvider provider() {
 		if (provider == null) {
-			provider = new SignedLoginProvider(settings, clock, trust);
+			provider = new SignedLoginProvider(settings);
 		}
 		return provider;
 	}

@@ -107,7 +107,7 @@ class RequestTest {
 	@MethodSource("vectors")
 	void headers_are_those_of_the_reference_client(JsonNode vector) throws Exception {
 		JsonNode expected = vector.at("/request/headers");
-		fixture.clock = Clock.fixed(Instant.ofEpochMilli(expected.get("x-identity-timestamp").asLong()), ZoneOffset.UTC);
+		fixture.context.clock = Clock.fixed(Instant.ofEpochMilli(expected.get("x-identity-timestamp").asLong()), ZoneOffset.UTC);
 		fixture.settings.origin = "https://play.decentraland.org";
 		fixture.context.identity = new Recorded(vector);
 		fixture.open(fixture.uri(vector.at("/request/path").asText())).toCompletableFuture()
@@ -177,7 +177,7 @@ class RequestTest {
 
 	@Test
 	void no_two_requests_are_alike_even_within_a_millisecond() throws Exception {
-		fixture.clock = Clock.fixed(Instant.ofEpochMilli(1_767_225_600_000L), ZoneOffset.UTC);
+		fixture.context.clock = Clock.fixed(Instant.ofEpochMilli(1_767_225_600_000L), ZoneOffset.UTC);
 		Set<String> times = new HashSet<>();
 		for (int i = 0; i < 5; i++) {
 			fixture.login();
@@ -190,7 +190,7 @@ class RequestTest {
 	void time_stamps_follow_a_clock_that_is_set_back() throws Exception {
 		AtomicLong now = new AtomicLong(1_767_225_600_000L);
 		InstantSource source = () -> Instant.ofEpochMilli(now.get());
-		fixture.clock = source.withZone(ZoneOffset.UTC);
+		fixture.context.clock = source.withZone(ZoneOffset.UTC);
 		List<Long> steps = List.of(86_400_000L, -86_400_000L, 0L, -999L, -1_003L);
 		for (long step : steps) {
 			now.addAndGet(step);

@@ -1,6 +1,7 @@
 package dcl.transport.signedlogin.internal;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.util.List;
@@ -64,8 +65,41 @@ class WallTest {
 	}
 
 	@Test
+	void through_a_proxy_nothing_is_on_this_machine() throws Exception {
+		fixture.context.proxy = new InetSocketAddress(InetAddress.getLoopbackAddress(), fixture.server.port());
+
+		assertThat(fixture.refusal().code()).isEqualTo(Code.INVALID_PARAMS); // http://127.0.0.1, which may be the proxy's own machine
+		assertThat(fixture.server.connections).hasValue(0);
+	}
+
+	@Test
+	void through_a_proxy_the_login_is_asked_by_its_name() throws Exception {
+		fixture.settings.plain = new String[] {"login.invalid"};
+		fixture.context.proxy = new InetSocketAddress(InetAddress.getLoopbackAddress(), fixture.server.port());
+
+		fixture.open(TransportUri.parse("signed-login:http://login.invalid/login/a")).toCompletableFuture().get(Fixture.SECONDS, TimeUnit.SECONDS);
+
+		assertThat(fixture.server.requests).extracting(LoginServer.Request::line).containsExactly("CONNECT login.invalid:80 HTTP/1.1", "POST /login/a HTTP/1.1");
+		assertThat(fixture.server.requests.get(0).headers()).containsOnlyKeys("host"); // nothing that is signed
+		assertThat(fixture.context.hosts).isEmpty();
+		assertThat(fixture.context.steps).containsExactly("sign", "tcp", "proxy", "request");
+	}
+
+	@Test
+	void a_proxy_that_wants_a_login_is_a_refusal_and_one_that_finds_nobody_is_not() {
+		fixture.settings.plain = new String[] {"login.invalid"};
+		fixture.context.proxy = new InetSocketAddress(InetAddress.getLoopbackAddress(), fixture.server.port());
+		TransportUri uri = TransportUri.parse("signed-login:http://login.invalid/login/a?token=canary-7f3a");
+
+		fixture.server.tunnel = "HTTP/1.1 407 Proxy Authentication Required";
+		assertThat(fixture.refusal(uri).code()).isEqualTo(Code.REFUSED);
+		fixture.server.tunnel = "HTTP/1.1 502 Bad Gateway";
+		assertThat(fixture.refusal(uri).code()).isEqualTo(Code.UNREACHABLE);
+	}
+
+	@Test
 	void over_tls_too_and_the_certificate_is_that_of_the_name() throws Exception {
-		fixture.trust = Optional.of(Certificates.trusting());
+		fixture.context.trust = Optional.of(Certificates.trusting());
 		addresses("127.0.0.2");
 		try (LoginServer canary = new LoginServer(); LoginServer checked = new LoginServer(Certificates.serving().getServerSocketFactory(),
 				canary.port(),

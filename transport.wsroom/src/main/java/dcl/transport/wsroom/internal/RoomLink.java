@@ -186,6 +186,7 @@ final class RoomLink implements Link, WebSocketListener {
 	public void step(WebSocketConnection socket, WebSocketStep step) {
 		switch (step) {
 			case TCP -> context.step("tcp", target);
+			case PROXY -> context.step("proxy", connectedTo(socket));
 			case TLS -> context.step("tls", connectedTo(socket));
 			case UPGRADE -> context.step("upgrade", connectedTo(socket));
 			default -> { } // names are looked up by the context

@@ -13,6 +13,7 @@ import dcl.transport.TransportException.Code;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 import dcl.transport.spi.TransportProvider;
 import dcl.transport.spi.TransportType;
 import dcl.transport.websocket.WebSocketOptions;
@@ -105,14 +106,20 @@ public final class WsRoomProvider implements TransportProvider {
 		} catch (TransportException e) {
 			return CompletableFuture.failedFuture(e);
 		}
-		String host = url.get().getHost();
-		String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-		return context.addresses(bare).thenCompose(addresses -> {
+		return context.route(url.get()).thenCompose(route -> {
 			RoomLink link = new RoomLink(uri, identity, context, settings);
-			WebSocketRequest request = WebSocketRequest.to(url.get()).addresses(addresses).subprotocols(SUBPROTOCOLS);
-			int port = url.get().getPort() > 0 ? url.get().getPort() : url.get().getScheme().equals("wss") ? 443 : 80;
-			link.connect(engine, request, addresses.stream().map(InetAddress::getHostAddress).collect(joining(", ")) + " port " + port);
+			WebSocketRequest request = WebSocketRequest.to(url.get()).subprotocols(SUBPROTOCOLS);
+			WebSocketRequest trusting = context.sslContext().map(request::sslContext).orElse(request);
+			link.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host())).orElseGet(() -> trusting.addresses(route.addresses())),
+					target(route, url.get()));
 			return link.welcomed();
 		});
+	}
+
+	/** Returns what will be tried, for people. */
+	private static String target(Route route, URI url) {
+		int port = url.getPort() > 0 ? url.getPort() : url.getScheme().equals("wss") ? 443 : 80;
+		return route.proxy().map(proxy -> "proxy " + proxy.getAddress().getHostAddress() + " port " + proxy.getPort())
+				.orElseGet(() -> route.addresses().stream().map(InetAddress::getHostAddress).collect(joining(", ")) + " port " + port);
 	}
 }

@@ -1,8 +1,11 @@
 package dcl.transport.wsroom.internal;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -12,6 +15,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.Delivery.Reliability;
 import dcl.transport.Disconnection;
@@ -24,6 +29,7 @@ import dcl.transport.TransportUri;
 import dcl.transport.identity.Wallets;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 
 /** A registry's side of a link, which writes down what it is told. */
 final class FakeContext implements LinkContext, AutoCloseable {
@@ -36,6 +42,8 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	final CompletableFuture<Void> abandoned = new CompletableFuture<>();
 	final AtomicLong confirmed = new AtomicLong();
 	final AtomicLong invalid = new AtomicLong();
+	volatile InetSocketAddress proxy;
+	volatile SSLContext trust;
 	volatile CompletableFuture<Void> queued = CompletableFuture.completedFuture(null);
 
 	FakeContext() {
@@ -77,6 +85,16 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	@Override
 	public CompletionStage<List<InetAddress>> addresses(String host) {
 		return CompletableFuture.completedFuture(List.of(InetAddress.getLoopbackAddress()));
+	}
+
+	@Override
+	public CompletionStage<Route> route(URI target) {
+		return proxy == null ? LinkContext.super.route(target) : CompletableFuture.completedFuture(Route.through(proxy, target.getHost()));
+	}
+
+	@Override
+	public Optional<SSLContext> sslContext() {
+		return Optional.ofNullable(trust);
 	}
 
 	@Override

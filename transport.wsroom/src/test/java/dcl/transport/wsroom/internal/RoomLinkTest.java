@@ -1,9 +1,12 @@
 package dcl.transport.wsroom.internal;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +67,38 @@ class RoomLinkTest {
 			assertThat(identification.get()).isEqualTo(new WsPacket.Identification(room.context.identity.address().value()));
 			String chain = ((WsPacket.SignedChallenge) answer.get()).authChainJson();
 			assertThat(AuthChains.verify(chain, "dcl-0.challenge", Instant.now())).isEqualTo(room.context.identity.address());
+		}
+	}
+
+	@Test
+	void a_room_is_entered_through_a_proxy() throws Exception {
+		try (Fixture room = new Fixture(server -> {
+			server.readHead();
+			server.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII)); // it is the proxy first, and then the server
+			server.login(new WsPacket.Welcome(7, Map.of(1, ALICE)));
+			server.untilHungUp();
+		})) {
+			room.context.proxy = new InetSocketAddress(InetAddress.getLoopbackAddress(), room.server.port());
+			TransportUri uri = TransportUri.parse("ws-room:ws://room.invalid/rooms/a?secret=canary-7f3a");
+			assertThat(room.provider.open(uri, room.context).toCompletableFuture().get(8, TimeUnit.SECONDS).peers()).containsExactly(ALICE_ID);
+			assertThat(room.context.steps).containsExactly("tcp", "proxy", "upgrade", "challenge", "sign", "welcome");
+			assertThat(room.server.head).startsWith("GET /rooms/a?secret=canary-7f3a HTTP/1.1\r\nHost: room.invalid\r\n");
+		}
+	}
+
+	@Test
+	void a_proxy_that_wants_a_login_is_a_refusal_and_one_that_finds_nobody_is_not() throws Exception {
+		for (String status : List.of("407 Proxy Authentication Required", "502 Bad Gateway")) {
+			try (Fixture room = new Fixture(server -> {
+				server.readHead();
+				server.write(("HTTP/1.1 " + status + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+				server.untilHungUp();
+			})) {
+				room.context.proxy = new InetSocketAddress(InetAddress.getLoopbackAddress(), room.server.port());
+				TransportException refusal = room.refusal();
+				assertThat(refusal.code()).isEqualTo(status.startsWith("407") ? Code.REFUSED : Code.UNREACHABLE);
+				assertThat(refusal).hasMessageContaining("the proxy 127.0.0.1 port " + room.server.port() + " answered HTTP/1.1 " + status);
+			}
 		}
 	}
 
