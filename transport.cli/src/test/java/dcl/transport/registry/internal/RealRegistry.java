@@ -17,7 +17,7 @@ public final class RealRegistry implements AutoCloseable {
 
 	/** Makes a registry with some settings changed. */
 	public RealRegistry(Map<String, Object> settings) {
-		registry = new Registry(Settings.of(configuration(Config.class, settings)), Optional::empty);
+		registry = new Registry(Settings.of(configuration(Config.class, settings)), Optional::empty, Lent.NOTHING);
 		host = new HostRegistry(registry, "host 1.0.0");
 	}
 
