@@ -56,6 +56,15 @@ public interface TransportListener {
 	default void confirmed(long reliablePackets) {
 	}
 
+	/**
+	 * The wire broke under more of the reliable packets and was mended without ending the transport: the oldest that were not confirmed may have arrived or not, and
+	 * nobody will know.
+	 *
+	 * @param reliablePackets how many more, 1 or more: in the same order as those {@link #confirmed}
+	 */
+	default void unknown(long reliablePackets) {
+	}
+
 	/** The last call, once, and only after {@link #connected}. */
 	default void disconnected(Disconnection why) {
 	}

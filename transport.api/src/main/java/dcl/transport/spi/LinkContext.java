@@ -141,6 +141,14 @@ public interface LinkContext {
 	 */
 	void confirmed(long reliablePackets);
 
+	/**
+	 * Of so many more of the reliable packets handed over, the oldest that were not confirmed, nobody will know whether the service read them: the wire broke under
+	 * them, and the link replaced it by itself. Counts in the same order as {@link #confirmed}, so that later packets can be confirmed again. What is unconfirmed at the
+	 * end needs no such report.
+	 */
+	default void unknown(long reliablePackets) {
+	}
+
 	/** The wire is gone, for this reason. The last report. */
 	void closed(Disconnection why);
 }

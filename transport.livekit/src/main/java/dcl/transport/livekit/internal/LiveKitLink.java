@@ -763,7 +763,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		attached = false;
 		marks.clear();
-		data.detach();
+		context.unknown(data.detach());
 	}
 
 	private void giveUp() {

@@ -35,6 +35,7 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	final CompletableFuture<Void> abandoned = new CompletableFuture<>();
 	volatile CompletableFuture<List<InetAddress>> addresses = CompletableFuture.completedFuture(List.of(InetAddress.getLoopbackAddress()));
 	final AtomicLong confirmed = new AtomicLong();
+	final AtomicLong unknown = new AtomicLong();
 	final AtomicLong invalid = new AtomicLong();
 	volatile CompletableFuture<Void> queued = CompletableFuture.completedFuture(null);
 
@@ -103,6 +104,11 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	@Override
 	public void confirmed(long reliablePackets) {
 		confirmed.addAndGet(reliablePackets);
+	}
+
+	@Override
+	public void unknown(long reliablePackets) {
+		unknown.addAndGet(reliablePackets);
 	}
 
 	@Override

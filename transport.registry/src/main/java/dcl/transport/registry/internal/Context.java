@@ -298,6 +298,13 @@ final class Context implements LinkContext {
 	}
 
 	@Override
+	public void unknown(long reliablePackets) {
+		if (!muted) {
+			conversation.unknown(reliablePackets);
+		}
+	}
+
+	@Override
 	public void closed(Disconnection why) {
 		Disconnection plain = new Disconnection(why.reason(), Failures.plain(why.detail(), uri));
 		if (!muted) {

@@ -463,6 +463,27 @@ final class Conversation implements Transport {
 		}
 	}
 
+	/** See {@link LinkContext#unknown}. */
+	void unknown(long packets) {
+		if (packets <= 0) {
+			return;
+		}
+		synchronized (lock) {
+			if (isDeaf()) {
+				return;
+			}
+			long before = confirmedUntold; // listeners count: what was confirmed before this is told before it
+			confirmedUntold = 0;
+			control.add(() -> {
+				tellConfirmed(before);
+				if (told && !ended) {
+					tell(listener -> listener.unknown(packets));
+				}
+			});
+			wake();
+		}
+	}
+
 	/** See {@link LinkContext#closed}. */
 	void linkClosed(Disconnection why) {
 		synchronized (lock) {
@@ -679,7 +700,11 @@ final class Conversation implements Transport {
 			more = confirmedUntold;
 			confirmedUntold = 0;
 		}
-		if (told && !ended) {
+		tellConfirmed(more);
+	}
+
+	private void tellConfirmed(long more) {
+		if (more > 0 && told && !ended) {
 			tell(listener -> listener.confirmed(more));
 		}
 	}

@@ -101,7 +101,10 @@ final class LastingSession implements Session {
 		/** Its queue was full: wait until it answers something. */
 		private boolean full;
 		private long taken;
+		/** Up to this one it is known what became of them, or that it will never be. */
 		private long confirmed;
+		/** Of these, the ranges in doubt that reach beyond what was taken: first and last number. */
+		private final ArrayDeque<long[]> doubted = new ArrayDeque<>();
 
 		private Wire(Transport transport) {
 			this.transport = transport;
@@ -130,7 +133,23 @@ final class LastingSession implements Session {
 
 		@Override
 		public void confirmed(long reliablePackets) {
-			LastingSession.this.confirmed(this, reliablePackets);
+			LastingSession.this.known(this, reliablePackets, Outcome.CONFIRMED);
+		}
+
+		@Override
+		public void unknown(long reliablePackets) {
+			LastingSession.this.known(this, reliablePackets, Outcome.UNKNOWN);
+		}
+
+		/** What becomes of the packet just taken, if that is known. */
+		private Outcome outcome() {
+			if (taken > confirmed) {
+				return null;
+			}
+			while (!doubted.isEmpty() && doubted.peek()[1] < taken) {
+				doubted.poll();
+			}
+			return doubted.isEmpty() || doubted.peek()[0] > taken ? Outcome.CONFIRMED : Outcome.UNKNOWN;
 		}
 
 		@Override
@@ -783,11 +802,8 @@ final class LastingSession implements Session {
 			if (why == null) {
 				taken(entry);
 				entry.number = ++by.taken;
-				if (!confirms) {
-					outcome = Outcome.HANDED_OVER;
-				} else if (entry.number <= by.confirmed) {
-					outcome = Outcome.CONFIRMED;
-				} else {
+				outcome = confirms ? by.outcome() : Outcome.HANDED_OVER;
+				if (outcome == null) {
 					by.unconfirmed.add(entry);
 				}
 			} else if (why.code() == Code.NOT_CONNECTED) {
@@ -818,15 +834,19 @@ final class LastingSession implements Session {
 		pump();
 	}
 
-	private void confirmed(Wire by, long more) {
-		List<Entry> read = new ArrayList<>();
+	private void known(Wire by, long more, Outcome outcome) {
+		List<Entry> done = new ArrayList<>();
 		synchronized (lock) {
+			long first = by.confirmed + 1;
 			by.confirmed = Math.min(by.confirmed + more, by.taken + by.handed.size());
+			if (outcome == Outcome.UNKNOWN && by.confirmed > by.taken) {
+				by.doubted.add(new long[] {first, by.confirmed});
+			}
 			for (Entry next = by.unconfirmed.peek(); next != null && next.number <= by.confirmed; next = by.unconfirmed.peek()) {
-				read.add(by.unconfirmed.poll());
+				done.add(by.unconfirmed.poll());
 			}
 		}
-		read.forEach(entry -> complete(entry, Outcome.CONFIRMED, null));
+		done.forEach(entry -> complete(entry, outcome, null));
 		pump();
 	}
 

@@ -6,6 +6,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,6 +18,7 @@ import dcl.transport.Packet;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
+import dcl.transport.TransportListener;
 import dcl.transport.TransportStats;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -284,6 +286,41 @@ class OutgoingTest {
 		pair.context().confirmed(-2);
 		pair.context().confirmed(1);
 		assertThat(pair.transport().stats().confirmed()).isEqualTo(4);
+	}
+
+	@Test
+	void what_is_confirmed_and_what_never_will_be_is_told_in_the_order_of_the_link() {
+		rig = new Rig();
+		Rig.Pair pair = rig.pair();
+		List<Long> told = new CopyOnWriteArrayList<>();
+		pair.transport().listen(new TransportListener() {
+			@Override
+			public void confirmed(long reliablePackets) {
+				told.add(reliablePackets);
+			}
+
+			@Override
+			public void unknown(long reliablePackets) {
+				told.add(-reliablePackets);
+			}
+		});
+		for (int i = 0; i < 10; i++) {
+			pair.context().confirmed(1);
+			pair.context().confirmed(2);
+			pair.context().unknown(i + 1);
+			pair.context().unknown(0);
+		}
+		Rig.until(() -> told.stream().filter(n -> n < 0).count() == 10);
+		long confirmed = 0;
+		List<Long> before = new ArrayList<>(); // of what was confirmed, at each report of doubt
+		for (long next : told) {
+			if (next > 0) {
+				confirmed += next;
+			} else {
+				before.add(confirmed);
+			}
+		}
+		assertThat(before).containsExactly(3L, 6L, 9L, 12L, 15L, 18L, 21L, 24L, 27L, 30L);
 	}
 
 	@Test

@@ -203,7 +203,9 @@ class SessionPropertiesTest {
 					}
 				}
 				case CONFIRMS -> {
-					if (connected) {
+					if (connected && detail % 8 == 0) {
+						wire.mends();
+					} else if (connected) {
 						wire.confirmsAll();
 					}
 				}

@@ -557,6 +557,46 @@ class SessionTest {
 	}
 
 	@Test
+	void what_was_on_a_wire_that_was_mended_is_unknown_and_what_comes_after_is_confirmed_again() {
+		VirtualTransport transport = connected();
+		CompletionStage<Outcome> read = send(1);
+		CompletionStage<Outcome> inDoubt = send(2);
+		transport.takes();
+		transport.takes();
+		transport.reads();
+		transport.confirmsAll();
+		transport.mends();
+		CompletionStage<Outcome> after = send(3);
+		transport.takes();
+		transport.reads();
+		transport.confirmsAll();
+		world.settle();
+
+		assertThat(outcome(read)).isEqualTo(Outcome.CONFIRMED);
+		assertThat(outcome(inDoubt)).isEqualTo(Outcome.UNKNOWN);
+		assertThat(outcome(after)).isEqualTo(Outcome.CONFIRMED);
+		assertThat(session.stats()).asString().startsWith("accepted 3 = confirmed 2 + handed over 0 + dropped 0 + unknown 1 + failed 0");
+	}
+
+	@Test
+	void what_is_said_of_packets_ahead_of_their_taking_holds_when_they_are_taken() {
+		VirtualTransport transport = connected();
+		CompletionStage<Outcome> confirmed = send(1);
+		CompletionStage<Outcome> inDoubt = send(2);
+		CompletionStage<Outcome> after = send(3);
+		transport.tell(listener -> listener.confirmed(1)); // the wire's threads race
+		transport.tell(listener -> listener.unknown(1));
+		transport.takes();
+		transport.takes();
+		transport.takes();
+		world.settle();
+
+		assertThat(outcome(confirmed)).isEqualTo(Outcome.CONFIRMED);
+		assertThat(outcome(inDoubt)).isEqualTo(Outcome.UNKNOWN);
+		assertThat(outcome(after)).isNull();
+	}
+
+	@Test
 	void a_wire_that_cannot_confirm_has_it_handed_over() {
 		world.confirming = false;
 		VirtualTransport transport = connected();

@@ -130,6 +130,17 @@ final class VirtualTransport implements Transport {
 		}
 	}
 
+	/** The wire breaks and is mended: whether the service read what it had not confirmed, nobody will know. */
+	void mends() {
+		long more = read - confirmed + unread.size();
+		if (world.confirming && more > 0) {
+			read += unread.size();
+			unread.clear();
+			confirmed = read;
+			tell(listener -> listener.unknown(more));
+		}
+	}
+
 	/** The wire breaks, or the service ends it: the packet on the wire is in doubt, those behind it have not left. */
 	void ends(Reason reason) {
 		boolean was = state == State.CONNECTED;
@@ -179,7 +190,7 @@ final class VirtualTransport implements Transport {
 		return closing;
 	}
 
-	private void tell(Consumer<TransportListener> event) {
+	void tell(Consumer<TransportListener> event) {
 		List.copyOf(listeners).forEach(event);
 	}
 
