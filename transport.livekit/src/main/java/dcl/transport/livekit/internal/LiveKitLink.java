@@ -40,6 +40,7 @@ import dcl.transport.livekit.internal.proto.TrickleRequest;
 import dcl.transport.livekit.internal.proto.WrappedJoinRequest;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 import dcl.transport.webrtc.IceServer;
 import dcl.transport.webrtc.PeerConnection.State;
 import dcl.transport.webrtc.WebRtc;
@@ -118,7 +119,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	}
 
 	private final RoomUrl url;
-	private final List<InetAddress> addresses;
+	private final Route route;
 	private final JoinOptions options;
 	private final LinkContext context;
 	private final Settings settings;
@@ -164,10 +165,10 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private Future<?> giveUpTimer;
 	private Future<?> retryTimer;
 
-	LiveKitLink(RoomUrl url, List<InetAddress> addresses, JoinOptions options, LinkContext context, Settings settings, WebSockets engine, WebRtc webRtc,
+	LiveKitLink(RoomUrl url, Route route, JoinOptions options, LinkContext context, Settings settings, WebSockets engine, WebRtc webRtc,
 			ScheduledExecutorService thread, Consumer<LiveKitLink> whenOver) {
 		this.url = url;
-		this.addresses = addresses;
+		this.route = route;
 		this.options = options;
 		this.context = context;
 		this.settings = settings;
@@ -285,8 +286,16 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		retryTimer = null;
 		resuming = resume;
 		enter(Phase.CONNECTING, null);
-		signal = new Signalling(this, addresses.stream().map(InetAddress::getHostAddress).collect(joining(", ")) + " port " + url.port());
-		signal.connect(engine, WebSocketRequest.to(url.signalling(joinRequest())).addresses(addresses).header("Authorization", "Bearer " + token));
+		WebSocketRequest request = WebSocketRequest.to(url.signalling(joinRequest())).header("Authorization", "Bearer " + token);
+		WebSocketRequest trusting = context.sslContext().map(request::sslContext).orElse(request);
+		signal = new Signalling(this, target());
+		signal.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host())).orElseGet(() -> trusting.addresses(route.addresses())));
+	}
+
+	/** Returns what will be tried, for people. */
+	private String target() {
+		return route.proxy().map(proxy -> "proxy " + proxy.getAddress().getHostAddress() + " port " + proxy.getPort())
+				.orElseGet(() -> route.addresses().stream().map(InetAddress::getHostAddress).collect(joining(", ")) + " port " + url.port());
 	}
 
 	private String joinRequest() {

@@ -1,8 +1,6 @@
 package dcl.transport.livekit.internal;
 
-import java.net.InetAddress;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +17,7 @@ import dcl.transport.TransportException.Code;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 import dcl.transport.spi.TransportProvider;
 import dcl.transport.spi.TransportType;
 import dcl.transport.webrtc.WebRtc;
@@ -158,11 +157,11 @@ public final class LiveKitProvider implements TransportProvider {
 		context.step("webrtc", "");
 		return webRtc.load().handle((nothing, failure) -> failure).thenCompose(failure -> {
 			if (failure != null) {
-				return CompletableFuture.<List<InetAddress>>failedFuture(unavailable(failure));
+				return CompletableFuture.<Route>failedFuture(unavailable(failure));
 			}
-			return context.addresses(url.host());
-		}).thenCompose(addresses -> {
-			LiveKitLink link = new LiveKitLink(url, addresses, options, context, settings, engine, webRtc, thread, links::remove);
+			return context.route(url.server());
+		}).thenCompose(route -> {
+			LiveKitLink link = new LiveKitLink(url, route, options, context, settings, engine, webRtc, thread, links::remove);
 			links.add(link);
 			link.start();
 			return link.opened();

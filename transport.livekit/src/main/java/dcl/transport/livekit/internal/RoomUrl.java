@@ -80,12 +80,6 @@ record RoomUrl(URI server, String token) {
 		return URI.create(path + "/rtc/v1?" + (mark < 0 ? "" : text.substring(mark + 1) + "&") + "join_request=" + joinRequest.replace("=", "%3D"));
 	}
 
-	/** Returns the host without the brackets of an IPv6 literal. */
-	String host() {
-		String host = server.getHost();
-		return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-	}
-
 	int port() {
 		return server.getPort() > 0 ? server.getPort() : server.getScheme().equals("wss") ? 443 : 80;
 	}

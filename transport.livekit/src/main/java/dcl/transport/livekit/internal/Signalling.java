@@ -79,6 +79,7 @@ final class Signalling implements WebSocketListener {
 		}
 		switch (step) {
 			case TCP -> owner.step("tcp", target);
+			case PROXY -> owner.step("proxy", connectedTo(connection));
 			case TLS -> owner.step("tls", connectedTo(connection));
 			case UPGRADE -> owner.step("upgrade", connectedTo(connection));
 			default -> { } // names are looked up by the context

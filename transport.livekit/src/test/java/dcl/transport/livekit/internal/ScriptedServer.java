@@ -5,6 +5,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -42,7 +43,8 @@ final class ScriptedServer implements AutoCloseable {
 
 	private final WebSockets engine = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix("scripted"));
 	private final WebSocketServer server;
-	private final BlockingQueue<Socket> sockets = new LinkedBlockingQueue<>();
+	private final BlockingQueue<Optional<Socket>> sockets = new LinkedBlockingQueue<>();
+	private final BlockingQueue<Integer> refusals = new LinkedBlockingQueue<>();
 	final AtomicInteger requests = new AtomicInteger();
 	/** Answered with this status instead of a socket, unless 0. */
 	volatile int refuseWith;
@@ -60,6 +62,7 @@ final class ScriptedServer implements AutoCloseable {
 		requests.incrementAndGet();
 		int status = refuseWith;
 		if (status != 0) {
+			refusals.add(status);
 			return HttpAnswer.reply(status, "no").header("Retry-After", "7");
 		}
 		return HttpAnswer.accept(new Socket(request));
@@ -67,11 +70,24 @@ final class ScriptedServer implements AutoCloseable {
 
 	/** Returns the next socket that opened. */
 	Socket accept() throws InterruptedException {
-		Socket socket = sockets.poll(30, TimeUnit.SECONDS);
+		return acceptUnless(new CompletableFuture<>()).orElseThrow();
+	}
+
+	/** Returns the next socket that opened, empty if that is done before. */
+	Optional<Socket> acceptUnless(CompletableFuture<?> done) throws InterruptedException {
+		done.thenRun(() -> sockets.add(Optional.empty()));
+		Optional<Socket> socket = sockets.poll(30, TimeUnit.SECONDS);
 		if (socket == null) {
 			throw new AssertionError("no socket within 30 s");
 		}
 		return socket;
+	}
+
+	/** Returns when another request was refused. */
+	void refused() throws InterruptedException {
+		if (refusals.poll(30, TimeUnit.SECONDS) == null) {
+			throw new AssertionError("no request within 30 s");
+		}
 	}
 
 	static ParticipantInfo participant(String sid, String identity, int state) {
@@ -171,7 +187,7 @@ final class ScriptedServer implements AutoCloseable {
 		@Override
 		public void opened(WebSocketConnection opened) {
 			connection = opened;
-			sockets.add(this);
+			sockets.add(Optional.of(this));
 		}
 
 		@Override
