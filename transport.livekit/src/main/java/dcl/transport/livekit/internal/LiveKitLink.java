@@ -84,6 +84,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	 */
 	private static final long CONFIRM_AFTER_MILLIS = 3_000;
 	private static final int MAX_MARKS = 64;
+	/** How long the server's word for why it has closed the peer connection may take: the two come by different ways, in either order. */
+	private static final long WORD_MILLIS = 500;
 	private static final int MAX_ICE_SERVERS = 32;
 	private static final long FLUSH_MILLIS = 350;
 	private static final long FLUSH_STEP_MILLIS = 10;
@@ -164,6 +166,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private long wellSince;
 	private Future<?> giveUpTimer;
 	private Future<?> retryTimer;
+	/** The wire is of no use any more, and the server may be about to say why. */
+	private boolean wireGone;
 
 	LiveKitLink(RoomUrl url, Route route, JoinOptions options, LinkContext context, Settings settings, WebSockets engine, WebRtc webRtc,
 			ScheduledExecutorService thread, Consumer<LiveKitLink> whenOver) {
@@ -621,8 +625,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		if (state == State.FAILED || state == State.CLOSED) {
 			if (phase == Phase.ROOM) {
-				reason = PUBLISHER_FAILED;
-				failed(new TransportException(Code.UNREACHABLE, "the peer connection failed"), state == State.CLOSED);
+				mediaFailed(new TransportException(Code.UNREACHABLE, "the peer connection failed"), state == State.CLOSED);
 			} else if (phase == Phase.MEDIA && !resuming) { // a resume has not found its new way yet
 				failed(new TransportException(Code.UNREACHABLE, "no peer connection to the server could be made"), true);
 			}
@@ -663,8 +666,27 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		Throwable bare = cause.getCause() != null ? cause.getCause() : cause;
 		Code code = bare instanceof WebRtcUnavailableException ? Code.UNSUPPORTED : from.lastOffer().isEmpty() ? Code.BUSY : Code.PROTOCOL;
-		reason = PUBLISHER_FAILED;
-		failed(new TransportException(code, "WebRTC: " + bare.getMessage()), true);
+		mediaFailed(new TransportException(code, "WebRTC: " + bare.getMessage()), true);
+	}
+
+	/** A server that puts somebody out closes the peer connection, too: whoever came back at once would put out those who came in the place. */
+	private void mediaFailed(TransportException failure, boolean anew) {
+		if (phase != Phase.ROOM && phase != Phase.MEDIA) { // nothing can be said
+			reason = PUBLISHER_FAILED;
+			failed(failure, anew);
+			return;
+		}
+		if (wireGone) {
+			return; // it is being waited for
+		}
+		Wire gone = wire;
+		wireGone = anew;
+		thread.schedule(() -> {
+			if (wire == gone && (phase == Phase.ROOM || phase == Phase.MEDIA)) {
+				reason = PUBLISHER_FAILED;
+				failed(failure, anew);
+			}
+		}, WORD_MILLIS, TimeUnit.MILLISECONDS);
 	}
 
 	@Override
@@ -741,7 +763,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		why = failure.getMessage();
 		LOG.debug("out of the room, attempt {}: {}", attempts, why);
-		full |= anew || !attached;
+		full |= anew || !attached || wireGone;
 		if (reason == 0) {
 			reason = SIGNAL_LOST;
 		}
@@ -771,6 +793,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 			wire = null;
 		}
 		attached = false;
+		wireGone = false;
 		marks.clear();
 		context.unknown(data.detach());
 	}

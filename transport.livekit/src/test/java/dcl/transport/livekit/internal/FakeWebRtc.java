@@ -175,6 +175,11 @@ final class FakeWebRtc implements WebRtc, AutoCloseable {
 			thread.execute(events::bufferedLow);
 		}
 
+		/** The server closes it. */
+		void closesThere() {
+			thread.execute(events::closed);
+		}
+
 		DataPacket next() throws InterruptedException, InvalidProtocolBufferException {
 			byte[] message = sent.poll(30, TimeUnit.SECONDS);
 			if (message == null) {

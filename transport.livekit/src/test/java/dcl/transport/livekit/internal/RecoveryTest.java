@@ -226,6 +226,35 @@ class RecoveryTest {
 		}
 	}
 
+	/** A real server closes channels and says why by different ways, and either may come first. */
+	@Test
+	void whoever_is_put_out_does_not_come_back_though_the_channels_close_before_the_word_comes() throws Exception {
+		try (Fixture room = new Fixture()) {
+			ScriptedServer.Socket socket = room.room();
+			room.reliable().closesThere();
+			room.wire.state(State.FAILED);
+			socket.send(leave(2, 0));
+			assertThat(ending(room).reason()).isEqualTo(Reason.KICKED);
+			assertThat(room.server.requests).hasValue(1);
+		}
+	}
+
+	@Test
+	void channels_that_close_without_a_word_are_replaced() throws Exception {
+		try (Fixture room = new Fixture()) {
+			room.room();
+			FakeWebRtc.Connection old = room.wire;
+			room.reliable().closesThere();
+			ScriptedServer.Socket second = room.server.accept();
+			assertThat(second.joinRequest().getReconnect()).isFalse();
+			assertThat(second.joinRequest().getReconnectReason()).isZero();
+			second.welcome();
+			room.wire = room.rtc.next();
+			assertThat(old.closed).isTrue();
+			send(room, "x").get(30, TimeUnit.SECONDS);
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(ints = {2, 4})
 	void who_is_put_out_while_away_stays_out(int reason) throws Exception {
