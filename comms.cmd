@@ -11,5 +11,5 @@ where mvn >nul 2>nul || (echo comms: Maven 3.8 or newer and a JDK 17 or newer ar
 echo comms: building, once; Maven may have to fetch things first, which takes some minutes... 1>&2
 call mvn -q -B -ntp -Dstyle.color=never -f "%ROOT%pom.xml" -pl launcher -am package -Dmaven.test.skip=true -Dspotless.check.skip=true 1>&2 || exit /b 1
 :run
-"%JAVA%" -XX:+UseSerialGC -Xshare:auto -Xms16m -Xmx256m %COMMS_OPTS% -jar "%JAR%" %*
+"%JAVA%" -XX:+UseSerialGC -Xshare:auto -Xms16m -Xmx256m -Ddcl.transport.hotdeploy.signatures=warn %COMMS_OPTS% -jar "%JAR%" %*
 exit /b %ERRORLEVEL%

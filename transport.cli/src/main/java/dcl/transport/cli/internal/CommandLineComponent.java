@@ -13,6 +13,7 @@ import java.util.function.ToIntFunction;
 
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
+import dcl.transport.hotdeploy.DropZones;
 import dcl.transport.roomserver.RoomServers;
 import dcl.transport.spi.TransportProvider;
 import org.osgi.framework.BundleContext;
@@ -30,20 +31,23 @@ public final class CommandLineComponent implements ToIntFunction<String[]>, Inst
 	private final BundleContext context;
 	private final TransportRegistry registry;
 	private final RoomServers servers;
+	private final DropZones zones;
 
 	/** Takes what the commands work with. */
 	@Activate
-	public CommandLineComponent(BundleContext context, @Reference TransportRegistry registry, @Reference RoomServers servers) {
+	public CommandLineComponent(BundleContext context, @Reference TransportRegistry registry, @Reference RoomServers servers,
+			@Reference DropZones zones) {
 		this.context = context;
 		this.registry = registry;
 		this.servers = servers;
+		this.zones = zones;
 	}
 
 	/** Runs on the caller's thread, with the streams of the process; interrupt it to end the command early. */
 	@Override
 	public int applyAsInt(String[] args) {
 		Io io = new Io(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err, isTerminal());
-		return new Tool(io, registry, this, servers, context.getBundle().getVersion().toString()).run(args);
+		return new Tool(io, registry, this, servers, zones, context.getBundle().getVersion().toString()).run(args);
 	}
 
 	/** Whether a person looks on. From Java 22 on there is a console where nobody does, and it says so. */

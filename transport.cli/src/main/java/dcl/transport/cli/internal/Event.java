@@ -39,6 +39,11 @@ final class Event {
 		return event.with("self", self);
 	}
 
+	/** Says when it happened, if that was not now. */
+	Event at(Instant when) {
+		return with("at", MILLIS.format(when));
+	}
+
 	Event with(String name, String value) {
 		members.put(name, value);
 		return this;
@@ -100,6 +105,14 @@ final class Event {
 				return "connecting again in " + text("inMillis") + " ms (attempt " + text("attempt") + ", after " + text("after") + ")";
 			case "failed" :
 				return "failed: " + text("code") + ": " + text("message");
+			case "watching" :
+				return "watching " + text("folder") + "; signatures: " + text("signatures");
+			case "accepted" :
+			case "deployed" :
+			case "refused" :
+			case "rolledBack" :
+			case "undeployed" :
+				return verdict();
 			default :
 				throw new IllegalStateException("no text for " + name());
 		}
@@ -117,6 +130,21 @@ final class Event {
 
 	private String peer(String id) {
 		return who != null && new PeerId(id).isAddress() ? id.substring(0, HEAD) + "…" + id.substring(id.length() - TAIL) : id;
+	}
+
+	private String verdict() {
+		StringBuilder text = new StringBuilder(name().equals("rolledBack") ? "rolled back" : name()).append(' ').append(text("file"));
+		if (!text("bundle").isEmpty()) {
+			text.append(": ").append(text("bundle")).append(' ').append(text("version"));
+		}
+		if (!text("why").isEmpty()) {
+			text.append(": ").append(text("why"));
+		}
+		members.path("warnings").forEach(warning -> text.append("\n  warning: ").append(Printable.of(warning.textValue())));
+		members.path("signers").forEach(signer -> text.append("\n  signed by ").append(Printable.of(signer.path("subject").textValue())).append(", ")
+				.append(signer.path("key").textValue()).append(signer.path("trustedAs").textValue().isEmpty() ? ", not trusted here"
+						: ", trusted as " + signer.path("trustedAs").textValue()));
+		return text.toString();
 	}
 
 	/** A chat is its words; of the rest, which comes ten times a second, a glimpse. */

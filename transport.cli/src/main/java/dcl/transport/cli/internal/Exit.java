@@ -15,6 +15,7 @@ final class Exit {
 	static final int KICKED = 6;
 	static final int TIMED_OUT = 7;
 	static final int TLS = 8;
+	static final int DEPLOY_REFUSED = 9;
 	static final int INTERRUPTED = 130;
 
 	private Exit() {

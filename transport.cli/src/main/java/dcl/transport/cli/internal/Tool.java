@@ -8,6 +8,7 @@ import java.util.List;
 
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
+import dcl.transport.hotdeploy.DropZones;
 import dcl.transport.roomserver.RoomServers;
 import dcl.transport.text.Printable;
 import picocli.CommandLine;
@@ -26,7 +27,7 @@ final class Tool {
 	private final Io io;
 	private final CommandLine line;
 
-	Tool(Io io, TransportRegistry registry, Installed installed, RoomServers servers, String version) {
+	Tool(Io io, TransportRegistry registry, Installed installed, RoomServers servers, DropZones zones, String version) {
 		this.io = io;
 		this.line = new CommandLine(new Top())
 				.addSubcommand(new DemoCommand(io, registry, servers))
@@ -35,9 +36,12 @@ final class Tool {
 				.addSubcommand(new ProvidersCommand(io, installed))
 				.addSubcommand(new ResolveCommand(io, registry, installed))
 				.addSubcommand(new ProbeCommand(io, registry))
-				.addSubcommand(new BotsCommand(io, registry));
+				.addSubcommand(new BotsCommand(io, registry))
+				.addSubcommand(new RunCommand(io, zones))
+				.addSubcommand(new DeployCommand(io, zones));
 		line.getCommandSpec().version("comms " + version);
 		line.registerConverter(Duration.class, Durations::parse);
+		line.setCaseInsensitiveEnumValuesAllowed(true);
 		line.setUsageHelpWidth(WIDTH);
 		line.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8));
 		line.setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));

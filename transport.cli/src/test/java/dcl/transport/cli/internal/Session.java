@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import dcl.transport.TransportRegistry;
+import dcl.transport.hotdeploy.DropZones;
 import dcl.transport.roomserver.RoomServers;
 
 /** A command that runs on a thread of its own, with a test at its streams. */
@@ -31,11 +32,16 @@ final class Session {
 	}
 
 	private Session(boolean terminal, TransportRegistry registry, Installed installed, RoomServers servers, String... args) throws IOException {
+		this(terminal, registry, installed, servers, null, args);
+	}
+
+	private Session(boolean terminal, TransportRegistry registry, Installed installed, RoomServers servers, DropZones zones, String... args)
+			throws IOException {
 		InputStream in = new PipedInputStream(typing);
 		Io io = new Io(in, out, new PrintStream(err, true, StandardCharsets.UTF_8), terminal);
 		thread = new Thread(() -> {
 			try {
-				exit.complete(new Tool(io, registry, installed, servers, "1.2.3").run(args));
+				exit.complete(new Tool(io, registry, installed, servers, zones, "1.2.3").run(args));
 			} catch (Throwable defect) {
 				exit.completeExceptionally(defect);
 			}
@@ -45,6 +51,10 @@ final class Session {
 
 	static Session of(TransportRegistry registry, String... args) throws IOException {
 		return new Session(registry, List::of, null, args);
+	}
+
+	static Session of(DropZones zones, String... args) throws IOException {
+		return new Session(false, new FakeRegistry(), List::of, null, zones, args);
 	}
 
 	/** The same, with a person who looks at standard error. */

@@ -1,0 +1,1018 @@
+package dcl.transport.hotdeploy.internal;
+
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+import dcl.transport.Subscription;
+import dcl.transport.hotdeploy.Deployed;
+import dcl.transport.hotdeploy.DropZone;
+import dcl.transport.hotdeploy.DropZoneException;
+import dcl.transport.hotdeploy.DropZoneException.Code;
+import dcl.transport.hotdeploy.DropZoneOptions;
+import dcl.transport.hotdeploy.DropZoneOptions.Signatures;
+import dcl.transport.hotdeploy.Outcome;
+import dcl.transport.hotdeploy.Rule;
+import dcl.transport.hotdeploy.Trust;
+import dcl.transport.hotdeploy.Verdict;
+import org.osgi.framework.Version;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A folder that is watched. One thread looks at the folder and decides; it alone knows the items and the state. What the framework does for one file, which may
+ * take long, runs on a thread of its own meanwhile, so that a bundle that hangs holds up nobody else.
+ */
+final class Zone implements DropZone {
+
+	private static final Logger LOG = LoggerFactory.getLogger(Zone.class);
+	/** At once in the framework; those that do not come back when they are interrupted do not count. */
+	private static final int MAX_WORK = 4;
+	private static final int MAX_STUCK = 16;
+	private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
+	private static final long CLOSE_SECONDS = 10;
+	/** Looked at again in so many scans after the disk was full, or a file could not be read. */
+	private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+	/** A file that is replaced by deleting and writing it is missing for a moment. */
+	private static final int SCANS_UNTIL_GONE = 2;
+	private static final Set<Rule> CURED_BY_OTHERS = Set.of(Rule.UNRESOLVED, Rule.NAME_TAKEN, Rule.TYPE_TAKEN);
+	private static final Set<Rule> CURED_BY_TRUST = Set.of(Rule.UNTRUSTED, Rule.EXPIRED, Rule.TYPE_TAKEN);
+
+	/** One file in the folder. */
+	private static final class Item {
+
+		private final String file;
+		/** What was judged last. */
+		private Stamp judged;
+		private String judgedHash = "";
+		/** Whether it has to be read again, since a change might not have shown. */
+		private boolean fresh;
+		/** Whether it is to be judged again as it is. */
+		private boolean again;
+		private long againAtNanos;
+		/** What was there in the last scan, and since when. */
+		private Stamp seen;
+		private long seenNanos;
+		private int missing;
+		private Verdict verdict;
+		private Work work;
+		private String askedFor = "";
+
+		private Item(String file) {
+			this.file = file;
+		}
+	}
+
+	/** What the framework is asked to do for one file. */
+	private static final class Work {
+
+		private final Facts facts;
+		private volatile Thread thread;
+		/** When the present step is to be interrupted. */
+		private volatile long endNanos;
+		private boolean interrupted;
+		private boolean stuck;
+
+		private Work(Facts facts, long endNanos) {
+			this.facts = facts;
+			this.endNanos = endNanos;
+		}
+	}
+
+	/** Somebody who waits for what comes of some bytes; of "" for the end. */
+	private record Waiter(String file, String hash, long endNanos, CompletableFuture<Verdict> result) {
+	}
+
+	private final Folder folder;
+	private final DropZoneOptions options;
+	private final Store store;
+	private final Platform platform;
+	private final TrustFile trust;
+	private final Gate gate;
+	private final String prefix;
+	private final Runnable whenClosed;
+	private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "dcl-hotdeploy"));
+	private final List<Consumer<Verdict>> listeners = new CopyOnWriteArrayList<>();
+	private volatile List<Deployed> deployed = List.of();
+	private volatile List<Verdict> verdicts = List.of();
+
+	// of the thread alone
+	private final Map<String, Item> items = new TreeMap<>();
+	private final List<Waiter> waiters = new ArrayList<>();
+	private State state = new State();
+	private final TreeMap<String, State.Entry> toRestore = new TreeMap<>();
+	private Stamp trustStamp;
+	private boolean unsaved;
+	private String trouble = "";
+	private boolean tooMany;
+	private boolean closing;
+	private CompletableFuture<Void> whenIdle;
+
+	/** @param listener hears of everything, what ran before included; null for none */
+	Zone(Folder folder, DropZoneOptions options, Store store, Platform platform, Clock clock, Consumer<Verdict> listener, Runnable whenClosed) {
+		this.folder = folder;
+		this.options = options;
+		this.store = store;
+		this.platform = platform;
+		this.whenClosed = whenClosed;
+		if (listener != null) {
+			listeners.add(listener);
+		}
+		this.prefix = locationOf(folder.path(), "");
+		this.trust = new TrustFile(trustFile(folder.path(), options), this::soon);
+		this.gate = new Gate(options, trust, platform, new Others(), clock);
+	}
+
+	/** The location of the bundle that a file brings: the same after a restart. */
+	static String locationOf(Path folder, String file) {
+		return "hotdeploy:" + folder.toUri().getRawPath() + file;
+	}
+
+	static Path trustFile(Path folder, DropZoneOptions options) {
+		return options.trustFile().orElseGet(() -> folder.resolve("trust.json"));
+	}
+
+	private static Thread daemon(Runnable task, String name) {
+		Thread thread = new Thread(task, name);
+		thread.setDaemon(true);
+		return thread;
+	}
+
+	/** Brings up what ran before, and begins to look. */
+	void start() throws IOException {
+		state = store.load();
+		if (options.signatures() == Signatures.OFF) {
+			LOG.warn("Signatures are OFF: whatever somebody puts into {} runs here, whoever made it", folder.path());
+		}
+		long millis = options.poll().toMillis();
+		thread.execute(() -> guarded(this::restore));
+		thread.scheduleWithFixedDelay(() -> guarded(this::scan), 0, millis, TimeUnit.MILLISECONDS);
+	}
+
+	private void guarded(Runnable step) {
+		try {
+			step.run();
+		} catch (RuntimeException e) {
+			LOG.error("A defect in the drop zone of {}", folder.path(), e);
+		}
+	}
+
+	// ---- after a restart
+
+	private void restore() {
+		Set<String> wanted = new TreeSet<>();
+		for (String file : state.entries().keySet()) {
+			wanted.add(prefix + file);
+		}
+		for (String location : platform.locations(prefix)) {
+			if (!wanted.contains(location)) {
+				try {
+					LOG.info("Uninstalling {}, of which nothing is known here", location);
+					platform.remove(location);
+				} catch (Platform.Failure e) {
+					LOG.warn("{} is left over: {}", location, e.getMessage());
+				} catch (InterruptedException e) {
+					Thread.currentThread().interrupt();
+					return;
+				}
+			}
+		}
+		tidy(() -> store.forgetAllBut(state.entries().keySet()));
+		toRestore.putAll(state.entries());
+	}
+
+	private void restoreNext() {
+		while (!toRestore.isEmpty() && working() < MAX_WORK && stuck() < MAX_STUCK) {
+			restore(toRestore.pollFirstEntry().getValue());
+		}
+	}
+
+	private void restore(State.Entry entry) {
+		if (!Files.exists(folder.path().resolve(entry.file()), LinkOption.NOFOLLOW_LINKS)) {
+			state.entries().remove(entry.file());
+			save();
+			remove(entry, "its file went while nobody watched");
+			return;
+		}
+		Item item = items.computeIfAbsent(entry.file(), Item::new);
+		Findings findings = new Findings(entry.file());
+		findings.hash(entry.hash());
+		try {
+			if (!store.isIntact(entry.hash())) {
+				throw new Refusal(Rule.UNREADABLE, "the private copy of what ran is gone or broken");
+			}
+			gate.judge(store.copy(entry.hash()), prefix + entry.file(), Gate.Purpose.RESTORED, findings);
+			item.judgedHash = entry.rejected().isEmpty() ? entry.hash() : entry.rejected();
+			bring(item, findings, entry, "as before the restart");
+		} catch (IOException e) {
+			refuseRestored(entry, item, findings, new Refusal(Rule.UNREADABLE, "the private copy of what ran cannot be read: " + Texts.of(e)));
+		} catch (Refusal refusal) {
+			refuseRestored(entry, item, findings, refusal);
+		}
+	}
+
+	private void refuseRestored(State.Entry entry, Item item, Findings findings, Refusal refusal) {
+		state.entries().remove(entry.file());
+		save();
+		say(item, findings.refused(refusal));
+		try {
+			platform.remove(prefix + entry.file());
+		} catch (Platform.Failure e) {
+			LOG.warn("{} is left over: {}", entry.file(), e.getMessage());
+		} catch (InterruptedException e) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void remove(State.Entry entry, String why) {
+		try {
+			platform.remove(prefix + entry.file());
+		} catch (Platform.Failure e) {
+			LOG.warn("{} is left over: {}", entry.file(), e.getMessage());
+		} catch (InterruptedException e) {
+			Thread.currentThread().interrupt();
+			return;
+		}
+		publish(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why));
+	}
+
+	// ---- looking
+
+	/** Looks soon, and not only when it is time. */
+	private void soon() {
+		try {
+			thread.execute(() -> guarded(this::scan));
+		} catch (RejectedExecutionException closed) {
+			LOG.debug("{} is closed", folder.path());
+		}
+	}
+
+	private void scan() {
+		if (closing) {
+			return;
+		}
+		try {
+			folder.check();
+			Map<String, Stamp> files = files();
+			noteTrust();
+			watchWork();
+			restoreNext();
+			for (Map.Entry<String, Stamp> file : files.entrySet()) {
+				look(items.computeIfAbsent(file.getKey(), Item::new), file.getValue());
+			}
+			lookForMissing(files.keySet());
+			if (!trouble.isEmpty()) {
+				LOG.info("{} is watched again", folder.path());
+				trouble = "";
+			}
+		} catch (IOException | DirectoryIteratorException e) {
+			// what runs goes on: a folder that cannot be read says nothing about its files
+			String now = Texts.of(e);
+			if (!now.equals(trouble)) {
+				LOG.warn("Nothing is taken from {}, and what runs goes on: {}", folder.path(), now);
+				trouble = now;
+			}
+		}
+		if (unsaved) {
+			save();
+		}
+		giveUpWaiting();
+	}
+
+	private Map<String, Stamp> files() throws IOException {
+		Set<String> names = new TreeSet<>();
+		boolean more = false;
+		try (DirectoryStream<Path> listed = Files.newDirectoryStream(folder.path(), "*.jar")) {
+			for (Path file : listed) {
+				String name = file.getFileName().toString();
+				if (Names.counts(name)) {
+					names.add(name);
+				}
+				if (names.size() > options.maxFiles()) {
+					more = true;
+					((TreeSet<String>) names).pollLast();
+				}
+			}
+		}
+		// who is in already stays in, whatever comes before it by name
+		for (String known : items.keySet()) {
+			if (more && !names.contains(known) && Files.exists(folder.path().resolve(known), LinkOption.NOFOLLOW_LINKS)) {
+				names.add(known);
+			}
+		}
+		if (more && !tooMany) {
+			LOG.warn("More than {} jars in {}: the rest is left out", options.maxFiles(), folder.path());
+		}
+		tooMany = more;
+		Map<String, Stamp> files = new TreeMap<>();
+		for (String name : names) {
+			try {
+				files.put(name, Stamp.of(folder.path().resolve(name)));
+			} catch (NoSuchFileException gone) {
+				LOG.debug("{} went while it was looked at", name);
+			}
+		}
+		return files;
+	}
+
+	/** Whoever was refused for want of trust is looked at again when the trust file changes. */
+	private void noteTrust() {
+		Stamp now;
+		try {
+			now = Stamp.of(trust.file());
+		} catch (IOException e) {
+			now = null;
+		}
+		if (now == null ? trustStamp != null : !now.equals(trustStamp)) {
+			again(CURED_BY_TRUST);
+		}
+		trustStamp = now;
+	}
+
+	private void again(Set<Rule> rules) {
+		for (Item item : items.values()) {
+			if (item.verdict != null && item.verdict.outcome() == Outcome.REFUSED && rules.contains(item.verdict.rule())) {
+				item.again = true;
+			}
+		}
+	}
+
+	private void look(Item item, Stamp stamp) {
+		item.missing = 0;
+		if (!stamp.equals(item.seen)) {
+			item.seen = stamp;
+			item.seenNanos = System.nanoTime();
+		}
+		boolean due = item.again && System.nanoTime() - item.againAtNanos >= 0;
+		if (item.work != null || toRestore.containsKey(item.file) || stamp.equals(item.judged) && !item.fresh && !due || working() >= MAX_WORK || stuck() >= MAX_STUCK) {
+			return;
+		}
+		Findings findings = new Findings(item.file);
+		try {
+			consider(item, stamp, findings);
+		} catch (NoSuchFileException gone) {
+			LOG.debug("{} went while it was read", item.file);
+		} catch (IOException e) {
+			refuse(item, stamp, findings, new Refusal(Rule.UNREADABLE, "it cannot be read or copied: " + Texts.of(e)));
+			item.again = true;
+			item.againAtNanos = System.nanoTime() + RETRY_NANOS;
+		} catch (Refusal refusal) {
+			refuse(item, stamp, findings, refusal);
+		}
+	}
+
+	private void consider(Item item, Stamp stamp, Findings findings) throws IOException, Refusal {
+		Path file = folder.path().resolve(item.file);
+		if (!stamp.regular()) {
+			throw new Refusal(Rule.NOT_A_FILE, "a link, a folder or a device; only plain files are taken");
+		}
+		if (!Names.isPlain(item.file)) {
+			try {
+				Names.checked(item.file);
+			} catch (IllegalArgumentException e) {
+				throw new Refusal(Rule.NOT_A_FILE, e.getMessage());
+			}
+		}
+		if (stamp.size() > options.maxBytes()) {
+			throw new Refusal(Rule.TOO_LARGE, "more than " + options.maxBytes() + " bytes");
+		}
+		if (stamp.equals(item.judged) && !item.again && isUnchanged(item, file, stamp)) {
+			return;
+		}
+		boolean settled = System.nanoTime() - item.seenNanos >= options.settle().toNanos();
+		if (!settled && !looksComplete(file)) {
+			return; // it is being copied
+		}
+		Store.Copy copy = store.take(file, options.maxBytes());
+		long now = System.currentTimeMillis();
+		if (!Stamp.of(file).equals(stamp)) {
+			tidyCopies();
+			return; // it changed while it was read
+		}
+		findings.hash(copy.hash());
+		if (known(item, stamp, copy.hash(), now)) {
+			tidyCopies();
+			return;
+		}
+		Gate.Purpose purpose = copy.hash().equals(item.askedFor) ? Gate.Purpose.ASKED_FOR : Gate.Purpose.NEW;
+		try {
+			gate.judge(copy.path(), prefix + item.file, purpose, findings);
+		} catch (Refusal refusal) {
+			if (refusal.rule() == Rule.DAMAGED && !settled) {
+				tidyCopies();
+				return; // it may still be being copied
+			}
+			throw refusal;
+		}
+		judged(item, stamp, copy.hash(), now);
+		bring(item, findings, null, "");
+	}
+
+	/** Whether a file that was judged a moment ago, when another change might not have shown, is still what it was. Copies nothing. */
+	private static boolean isUnchanged(Item item, Path file, Stamp stamp) {
+		try {
+			long now = System.currentTimeMillis();
+			if (!Store.hash(file).equals(item.judgedHash)) {
+				return false;
+			}
+			item.fresh = stamp.isFresh(now);
+			return true;
+		} catch (IOException e) {
+			LOG.debug("{} cannot be read now, and will be: {}", item.file, Texts.of(e));
+			return true;
+		}
+	}
+
+	private static boolean looksComplete(Path file) throws IOException {
+		try (SeekableByteChannel in = Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+			return Zip.looksComplete(in);
+		}
+	}
+
+	/** Whether there is nothing to do about these bytes: they run, or were judged and nobody touched them since. */
+	private boolean known(Item item, Stamp stamp, String hash, long now) {
+		boolean untouched = hash.equals(item.judgedHash) && (stamp.equals(item.judged) || item.judged == null);
+		State.Entry entry = state.entries().get(item.file);
+		if (entry != null && entry.hash().equals(hash)) {
+			judged(item, stamp, hash, now);
+			item.askedFor = "";
+			if (!entry.rejected().isEmpty()) {
+				state.entries().put(item.file, entry.withRejected(""));
+				save();
+			}
+			if (!untouched) {
+				say(item, Findings.of(entry, Outcome.DEPLOYED, Rule.NONE, "these bytes run already"));
+			}
+			return true;
+		}
+		if (untouched && !item.again) {
+			judged(item, stamp, hash, now);
+			return true;
+		}
+		return false;
+	}
+
+	private static void judged(Item item, Stamp stamp, String hash, long now) {
+		item.judged = stamp;
+		item.judgedHash = hash;
+		item.fresh = stamp.isFresh(now);
+		item.again = false;
+	}
+
+	private void refuse(Item item, Stamp stamp, Findings findings, Refusal refusal) {
+		boolean told = (item.again || findings.hash().isEmpty()) && item.verdict != null && item.verdict.outcome() == Outcome.REFUSED
+				&& item.verdict.why().equals(refusal.getMessage()) && item.verdict.hash().equals(findings.hash());
+		judged(item, stamp, findings.hash(), System.currentTimeMillis());
+		item.askedFor = "";
+		if (!told) {
+			say(item, findings.refused(refusal));
+		}
+		tidyCopies();
+	}
+
+	private void lookForMissing(Set<String> here) {
+		for (Item item : List.copyOf(items.values())) {
+			if (here.contains(item.file) || item.work != null || toRestore.containsKey(item.file) || ++item.missing < SCANS_UNTIL_GONE) {
+				continue;
+			}
+			State.Entry entry = state.entries().get(item.file);
+			if (entry == null) {
+				forget(item);
+			} else if (working() < MAX_WORK && stuck() < MAX_STUCK) {
+				takeAway(item, entry);
+			}
+		}
+	}
+
+	private void forget(Item item) {
+		items.remove(item.file);
+		tidy(() -> store.forget(item.file));
+		show();
+	}
+
+	// ---- deeds
+
+	/**
+	 * Lets the framework bring a bundle up, and brings the bytes from before back if it does not come up.
+	 *
+	 * @param restored what ran before the restart, and is to run again; null for new bytes
+	 */
+	private void bring(Item item, Findings findings, State.Entry restored, String why) {
+		State.Entry before = restored == null ? state.entries().get(item.file) : null;
+		String location = prefix + item.file;
+		start(item, findings.facts(), work -> {
+			String hash = findings.hash();
+			try {
+				long id = platform.bring(location, () -> store.open(hash), findings.facts(), options.start());
+				return () -> up(item, findings, restored, id, why);
+			} catch (Platform.Failure failure) {
+				Thread.interrupted(); // it was for the one that hung
+				String then = before == null ? takeBack(location, work) : bringBack(location, before, work);
+				return () -> down(item, findings, before, failure, then);
+			}
+		});
+	}
+
+	private String takeBack(String location, Work work) throws InterruptedException {
+		work.endNanos = System.nanoTime() + options.start().toNanos() + GRACE_NANOS;
+		try {
+			platform.remove(location);
+			return "; nothing ran before, so it is uninstalled";
+		} catch (Platform.Failure e) {
+			return "; " + e.getMessage();
+		}
+	}
+
+	private String bringBack(String location, State.Entry before, Work work) throws InterruptedException {
+		work.endNanos = System.nanoTime() + options.start().toNanos() + GRACE_NANOS;
+		try {
+			Facts facts = Facts.of(Zip.read(store.copy(before.hash()), new Limits(options, Files.size(store.copy(before.hash())))), true);
+			platform.bring(location, () -> store.open(before.hash()), facts, options.start());
+			return "; version " + before.version() + " runs again";
+		} catch (Platform.Failure | Refusal | IOException e) {
+			return "; version " + before.version() + ", which ran before, does not come up either: " + Texts.of(e);
+		}
+	}
+
+	private void up(Item item, Findings findings, State.Entry restored, long id, String why) {
+		if (restored != null) {
+			state.entries().put(item.file, restored.withBundleId(id));
+		} else {
+			State.Entry before = state.entries().get(item.file);
+			boolean same = before != null && before.hash().equals(findings.hash());
+			state.entries().put(item.file, new State.Entry(item.file, findings.facts().name(), findings.facts().version().toString(), findings.hash(),
+					findings.facts().types(), findings.trusted(), Instant.now(), before == null ? "" : same ? before.previousVersion() : before.version(),
+					before == null ? "" : same ? before.previousHash() : before.hash(), "", id));
+			state.seen(findings.facts().name(), findings.facts().version());
+		}
+		item.askedFor = "";
+		save();
+		say(item, findings.verdict(Outcome.DEPLOYED, Rule.NONE, why));
+		again(CURED_BY_OTHERS);
+	}
+
+	private void down(Item item, Findings findings, State.Entry before, Platform.Failure failure, String then) {
+		item.askedFor = "";
+		if (before == null) {
+			state.entries().remove(item.file);
+		} else {
+			state.entries().put(item.file, before.withRejected(findings.hash()));
+		}
+		save();
+		say(item, findings.verdict(Outcome.ROLLED_BACK, failure.rule(), Texts.printable(failure.getMessage() + then)));
+	}
+
+	private void takeAway(Item item, State.Entry entry) {
+		start(item, null, work -> {
+			String left;
+			try {
+				platform.remove(prefix + item.file);
+				left = "its file was deleted";
+			} catch (Platform.Failure failure) {
+				left = "its file was deleted, but " + failure.getMessage();
+			}
+			String why = left;
+			return () -> {
+				state.entries().remove(item.file);
+				save();
+				items.remove(item.file);
+				publish(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why));
+				tidy(() -> store.save(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why)));
+				again(CURED_BY_OTHERS);
+			};
+		});
+	}
+
+	// ---- threads for the framework
+
+	/** A deed; returns what is to be done about it on the zone's thread. */
+	private interface Deed {
+
+		Runnable run(Work work) throws InterruptedException;
+	}
+
+	private void start(Item item, Facts facts, Deed deed) {
+		Work work = new Work(facts, System.nanoTime() + options.start().toNanos() + GRACE_NANOS);
+		item.work = work;
+		work.thread = daemon(() -> {
+			Runnable then;
+			try {
+				then = deed.run(work);
+			} catch (InterruptedException e) {
+				then = () -> LOG.warn("{} was left as it is: interrupted", item.file);
+			} catch (RuntimeException | LinkageError e) {
+				then = () -> LOG.error("A defect in the drop zone, with {}", item.file, e);
+			}
+			finish(item, then);
+		}, "dcl-hotdeploy-" + item.file);
+		work.thread.start();
+	}
+
+	private void finish(Item item, Runnable then) {
+		try {
+			thread.execute(() -> guarded(() -> {
+				item.work = null;
+				then.run();
+				show();
+				tellIdle();
+				scan();
+			}));
+		} catch (RejectedExecutionException closed) {
+			LOG.debug("{} was done after the zone was closed", item.file);
+		}
+	}
+
+	private long working() {
+		return items.values().stream().filter(item -> item.work != null && !item.work.stuck).count();
+	}
+
+	private long stuck() {
+		return items.values().stream().filter(item -> item.work != null && item.work.stuck).count();
+	}
+
+	/** Interrupts what takes too long, and says so of what does not even end then. */
+	private void watchWork() {
+		for (Item item : items.values()) {
+			Work work = item.work;
+			if (work == null || work.stuck || System.nanoTime() - work.endNanos < 0) {
+				continue;
+			}
+			if (!work.interrupted) {
+				work.interrupted = true;
+				work.endNanos = System.nanoTime() + options.start().toNanos();
+				work.thread.interrupt();
+			} else {
+				work.stuck = true;
+				Findings findings = new Findings(item.file);
+				findings.facts(work.facts);
+				findings.hash(item.judgedHash);
+				say(item, findings.verdict(Outcome.REFUSED, Rule.NOT_STARTED,
+						"its start or stop does not return, not even when it is interrupted; nothing else can be done with this bundle until it does"));
+			}
+		}
+	}
+
+	// ---- telling
+
+	/** Says what came of a file, and remembers it as the last word on it. */
+	private void say(Item item, Verdict verdict) {
+		item.verdict = verdict;
+		tidy(() -> store.save(verdict));
+		publish(verdict);
+	}
+
+	private void publish(Verdict verdict) {
+		show();
+		String bundle = verdict.bundle().isEmpty() ? "" : " (" + verdict.bundle() + " " + verdict.version() + ")";
+		if (verdict.outcome() == Outcome.DEPLOYED || verdict.outcome() == Outcome.UNDEPLOYED) {
+			LOG.info("{}{}: {} {}", verdict.file(), bundle, VerdictJson.event(verdict.outcome()), verdict.why());
+			verdict.warnings().forEach(warning -> LOG.warn("{}{}: {}", verdict.file(), bundle, warning));
+		} else {
+			LOG.warn("{}{}: {}: {}", verdict.file(), bundle, VerdictJson.event(verdict.outcome()), verdict.why());
+		}
+		for (Consumer<Verdict> listener : listeners) {
+			try {
+				listener.accept(verdict);
+			} catch (RuntimeException | LinkageError e) {
+				LOG.warn("A listener of the drop zone failed", e);
+			}
+		}
+		for (Iterator<Waiter> all = waiters.iterator(); all.hasNext();) {
+			Waiter waiter = all.next();
+			if (waiter.file().equals(verdict.file()) && (waiter.hash().equals(verdict.hash()) || verdict.outcome() == Outcome.UNDEPLOYED)) {
+				all.remove();
+				waiter.result().complete(verdict);
+			}
+		}
+	}
+
+	private void show() {
+		deployed = state.snapshot();
+		verdicts = items.values().stream().map(item -> item.verdict).filter(verdict -> verdict != null).toList();
+	}
+
+	/** Writes down what runs; if that cannot be done now, with every scan. */
+	private void save() {
+		try {
+			store.save(state);
+			if (unsaved) {
+				LOG.info("What runs is written down again");
+			}
+			unsaved = false;
+			tidyCopies();
+		} catch (IOException e) {
+			if (!unsaved) {
+				LOG.error("What runs cannot be written down, and would not be found after a restart: {}", Texts.of(e));
+			}
+			unsaved = true;
+		}
+	}
+
+	/** Deletes what nobody needs any more; not before it is written down that nobody does. */
+	private void tidyCopies() {
+		if (!unsaved) {
+			Set<String> needed = new HashSet<>(state.needed());
+			items.values().stream().filter(item -> item.work != null).forEach(item -> needed.add(item.judgedHash));
+			tidy(() -> store.keep(needed));
+		}
+	}
+
+	private interface Tidying {
+
+		void run() throws IOException;
+	}
+
+	private void tidy(Tidying tidying) {
+		try {
+			tidying.run();
+		} catch (IOException e) {
+			LOG.warn("{}: {}", Store.FOLDER, Texts.of(e));
+		}
+	}
+
+	// ---- the service
+
+	@Override
+	public Path folder() {
+		return folder.path();
+	}
+
+	@Override
+	public Verdict check(Path jar) {
+		try {
+			return onThread(() -> CompletableFuture.completedFuture(inspect(jar, (findings, copy) -> { }))).get();
+		} catch (InterruptedException e) {
+			Thread.currentThread().interrupt();
+			return new Findings(String.valueOf(jar.getFileName())).verdict(Outcome.REFUSED, Rule.UNREADABLE, "interrupted");
+		} catch (ExecutionException e) {
+			return new Findings(String.valueOf(jar.getFileName())).verdict(Outcome.REFUSED, Rule.UNREADABLE, Texts.of(e.getCause()));
+		}
+	}
+
+	/** What to do with a copy that the gate has nothing against. */
+	private interface Next {
+
+		void run(Findings findings, Path copy) throws IOException;
+	}
+
+	private Verdict inspect(Path jar, Next next) {
+		Path name = jar.getFileName();
+		Findings findings = new Findings(name == null ? "" : name.toString());
+		try {
+			Names.checked(findings.file());
+			return Inspection.of(jar, findings, options, (copy, hash) -> {
+				findings.hash(hash);
+				State.Entry entry = state.entries().get(findings.file());
+				Gate.Purpose purpose = entry != null && entry.hash().equals(hash) ? Gate.Purpose.ASKED_FOR : Gate.Purpose.NEW;
+				gate.judge(copy, prefix + findings.file(), purpose, findings);
+				next.run(findings, copy);
+			});
+		} catch (IllegalArgumentException e) {
+			return findings.verdict(Outcome.REFUSED, Rule.NOT_A_FILE, e.getMessage());
+		}
+	}
+
+	@Override
+	public CompletionStage<Verdict> deploy(Path jar) {
+		return onThread(() -> {
+			CompletableFuture<Verdict> result = new CompletableFuture<>();
+			Verdict verdict = inspect(jar, (findings, copy) -> put(copy, findings.file(), findings.hash(), result));
+			if (verdict.outcome() == Outcome.REFUSED) {
+				result.complete(verdict);
+			}
+			return result;
+		}).minimalCompletionStage();
+	}
+
+	/** Moves a copy of bytes into the folder, and looks. */
+	private void put(Path bytes, String file, String hash, CompletableFuture<Verdict> result) throws IOException {
+		OwnFiles.put(bytes, folder.path().resolve(Store.FOLDER), folder.path().resolve(file));
+		waiters.add(new Waiter(file, hash, patience(), result));
+		soon();
+	}
+
+	@Override
+	public CompletionStage<Verdict> rollback(String bundle) {
+		return onThread(() -> {
+			State.Entry entry = entry(bundle);
+			if (!store.has(entry.previousHash())) {
+				throw new IllegalArgumentException("nothing ran before " + bundle + " " + entry.version());
+			}
+			CompletableFuture<Verdict> result = new CompletableFuture<>();
+			put(store.copy(entry.previousHash()), entry.file(), entry.previousHash(), result);
+			items.computeIfAbsent(entry.file(), Item::new).askedFor = entry.previousHash();
+			return result;
+		}).minimalCompletionStage();
+	}
+
+	@Override
+	public CompletionStage<Verdict> undeploy(String bundle) {
+		return onThread(() -> {
+			State.Entry entry = entry(bundle);
+			Files.deleteIfExists(folder.path().resolve(entry.file()));
+			Item item = items.computeIfAbsent(entry.file(), Item::new);
+			item.missing = SCANS_UNTIL_GONE;
+			CompletableFuture<Verdict> result = new CompletableFuture<>();
+			waiters.add(new Waiter(entry.file(), "", patience(), result));
+			soon();
+			return result;
+		}).minimalCompletionStage();
+	}
+
+	/** Until when somebody waits: long enough for a start that hangs, and what is brought back for it. */
+	private long patience() {
+		return System.nanoTime() + 4 * (options.start().toNanos() + options.settle().toNanos() + 2 * GRACE_NANOS);
+	}
+
+	private void giveUpWaiting() {
+		for (Iterator<Waiter> all = waiters.iterator(); all.hasNext();) {
+			Waiter waiter = all.next();
+			if (System.nanoTime() - waiter.endNanos() > 0) {
+				all.remove();
+				waiter.result().completeExceptionally(new DropZoneException(Code.TIMEOUT, "nothing came of " + waiter.file() + "; was it replaced meanwhile?"));
+			}
+		}
+	}
+
+	private State.Entry entry(String bundle) {
+		return state.entries().values().stream().filter(entry -> entry.bundle().equals(bundle)).findFirst()
+				.orElseThrow(() -> new IllegalArgumentException("no bundle '" + Texts.printable(bundle) + "' from " + folder.path() + ", but "
+						+ state.entries().values().stream().map(State.Entry::bundle).toList()));
+	}
+
+	/** Something that is done on the zone's thread, and may take longer than it. */
+	private interface Request {
+
+		CompletableFuture<Verdict> run() throws IOException;
+	}
+
+	private CompletableFuture<Verdict> onThread(Request request) {
+		CompletableFuture<Verdict> result = new CompletableFuture<>();
+		try {
+			thread.execute(() -> {
+				try {
+					if (closing) {
+						throw closed();
+					}
+					request.run().whenComplete((verdict, failure) -> {
+						if (failure == null) {
+							result.complete(verdict);
+						} else {
+							result.completeExceptionally(failure);
+						}
+					});
+				} catch (IOException | RuntimeException e) {
+					result.completeExceptionally(e);
+				}
+			});
+		} catch (RejectedExecutionException e) {
+			result.completeExceptionally(closed());
+		}
+		return result;
+	}
+
+	private DropZoneException closed() {
+		return new DropZoneException(Code.CLOSED, folder.path() + " is not watched any more");
+	}
+
+	@Override
+	public List<Deployed> deployed() {
+		return deployed;
+	}
+
+	@Override
+	public List<Verdict> verdicts() {
+		return verdicts;
+	}
+
+	@Override
+	public Subscription listen(Consumer<Verdict> listener) {
+		Consumer<Verdict> own = listener::accept; // the same one twice is two
+		listeners.add(own);
+		return () -> listeners.remove(own);
+	}
+
+	@Override
+	public Trust trust() {
+		return trust;
+	}
+
+	@Override
+	public DropZoneOptions options() {
+		return options;
+	}
+
+	@Override
+	public void close() {
+		CompletableFuture<Void> idle = new CompletableFuture<>();
+		try {
+			thread.execute(() -> {
+				closing = true;
+				whenIdle = idle;
+				tellIdle();
+			});
+		} catch (RejectedExecutionException already) {
+			return;
+		}
+		boolean interrupted = false;
+		try {
+			idle.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+		} catch (InterruptedException e) {
+			interrupted = true;
+		} catch (TimeoutException e) {
+			LOG.warn("A bundle of {} is still being started or stopped", folder.path());
+		} catch (ExecutionException e) {
+			throw new IllegalStateException("it does not fail", e);
+		}
+		thread.execute(() -> {
+			waiters.forEach(waiter -> waiter.result().completeExceptionally(closed()));
+			waiters.clear();
+		});
+		thread.shutdown();
+		try {
+			thread.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+			store.close();
+		} catch (InterruptedException e) {
+			interrupted = true;
+		} catch (IOException e) {
+			LOG.warn("{}: {}", Store.FOLDER, Texts.of(e));
+		}
+		listeners.clear();
+		whenClosed.run();
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void tellIdle() {
+		if (whenIdle != null && working() == 0) {
+			whenIdle.complete(null);
+		}
+	}
+
+	/** The rest of the folder, for the gate; of the thread alone. */
+	private final class Others implements Gate.Neighbours {
+
+		@Override
+		public Optional<String> fileOf(String bundle, String exceptFile) {
+			return others(exceptFile).filter(item -> bundle.equals(nameOf(item))).map(item -> item.file).findFirst();
+		}
+
+		@Override
+		public Optional<String> fileOfType(String type, String exceptFile) {
+			return others(exceptFile).filter(item -> typesOf(item).contains(type)).map(item -> "'" + item.file + "'").findFirst();
+		}
+
+		private Stream<Item> others(String exceptFile) {
+			return items.values().stream().filter(item -> !item.file.equals(exceptFile));
+		}
+
+		/** What is being brought counts as there. */
+		private String nameOf(Item item) {
+			State.Entry entry = state.entries().get(item.file);
+			return item.work != null && item.work.facts != null ? item.work.facts.name() : entry == null ? "" : entry.bundle();
+		}
+
+		private Set<String> typesOf(Item item) {
+			State.Entry entry = state.entries().get(item.file);
+			Set<String> types = new TreeSet<>(entry == null ? Set.of() : entry.types());
+			if (item.work != null && item.work.facts != null) {
+				types.addAll(item.work.facts.types());
+			}
+			return types;
+		}
+
+		@Override
+		public Optional<Version> newest(String bundle) {
+			return Optional.ofNullable(state.newest(bundle));
+		}
+	}
+}
