@@ -52,6 +52,7 @@ final class DataPath {
 	private final Outbox outbox;
 	private DataChannel reliable; // null while there is no wire
 	private Waiting waiting;
+	private boolean held;
 	private boolean over;
 
 	DataPath(LinkContext context, Participants participants, Newcomers newcomers, Settings settings) {
@@ -131,7 +132,7 @@ final class DataPath {
 
 	/** Returns whether the wire took it. The lock is held. */
 	private boolean write(DataPacket.Builder message) {
-		if (reliable == null || outbox.isFull()) {
+		if (held || reliable == null || outbox.isFull()) {
 			return false;
 		}
 		byte[] bytes = message.setSequence((int) outbox.next()).build().toByteArray();
@@ -167,6 +168,7 @@ final class DataPath {
 		lossy = lossyChannel;
 		synchronized (lock) {
 			reliable = reliableChannel;
+			held = false;
 		}
 		room();
 	}
@@ -180,14 +182,21 @@ final class DataPath {
 		}
 	}
 
-	/** The session of the server goes on: sends again what it may have missed, which it drops if it did not. */
-	void replay() {
+	/**
+	 * It is not known whether the server still knows us: reliable packets wait, so that no more than necessary are in doubt if it does not.
+	 */
+	void hold() {
 		synchronized (lock) {
-			if (reliable == null) {
-				return;
-			}
+			held = true;
+		}
+	}
+
+	/** The session of the server goes on: sends again what it may have missed, which it drops if it did not, and then what waits. */
+	void resume() {
+		synchronized (lock) {
+			held = false;
 			for (byte[] message : outbox.replay()) {
-				if (reliable.send(ByteBuffer.wrap(message)) != Sent.QUEUED) { // it still has what it was given before, so nothing is lost by that
+				if (reliable == null || reliable.send(ByteBuffer.wrap(message)) != Sent.QUEUED) { // it still has what it was given before, so nothing is lost by that
 					break;
 				}
 			}

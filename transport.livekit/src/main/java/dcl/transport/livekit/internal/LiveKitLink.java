@@ -399,6 +399,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		if (response != null) {
 			data.confirm(Integer.toUnsignedLong(response.getLastMessageSeq()));
 		}
+		data.resume();
 		SyncState.Builder state = SyncState.newBuilder()
 				.setOffer(SessionDescription.newBuilder().setType("offer").setSdp(wire.lastOffer()))
 				.setAnswer(SessionDescription.newBuilder().setType("answer").setSdp(wire.lastAnswer()))
@@ -636,9 +637,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 
 	private void ready() {
 		enter(Phase.ROOM, null);
-		if (attached) {
-			data.replay();
-		} else {
+		if (!attached) {
 			attached = true;
 			data.attach(wire.reliable(), wire.lossy());
 		}
@@ -752,6 +751,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 			return;
 		}
 		long now = System.nanoTime();
+		boolean instead = broken && anew && resuming && !full; // a resume was the wrong question: ask the other one at once
 		if (!broken) {
 			broken = true;
 			boolean steady = wellSince != 0 && now - wellSince > STEADY_NANOS;
@@ -768,6 +768,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 			reason = SIGNAL_LOST;
 		}
 		enter(Phase.CONNECTING, null);
+		data.hold();
 		if (signal != null) {
 			signal.giveUp();
 			signal = null;
@@ -781,7 +782,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		if (retryTimer == null) {
 			int turn = Math.min(attempts, BACK_OFF_MILLIS.length - 1);
-			long wait = BACK_OFF_MILLIS[turn] + (turn >= JITTER_FROM ? ThreadLocalRandom.current().nextLong(JITTER_MILLIS) : 0);
+			long wait = instead ? 0 : BACK_OFF_MILLIS[turn] + (turn >= JITTER_FROM ? ThreadLocalRandom.current().nextLong(JITTER_MILLIS) : 0);
 			attempts++;
 			retryTimer = thread.schedule(() -> connect(!full), wait, TimeUnit.MILLISECONDS);
 		}
