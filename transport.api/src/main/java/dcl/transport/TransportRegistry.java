@@ -30,6 +30,8 @@ public interface TransportRegistry {
 	 * <li>{@link javax.net.ssl.SSLContext}: trust, and a certificate of ours, for connections in the client role; names are checked in any case
 	 * <li>{@link java.net.ProxySelector}: says which connection goes through which HTTP proxy; without one none does, whatever the system properties say
 	 * <li>{@link java.time.Clock}: the time of day in what is signed, and for display; how long something takes is not measured by it
+	 * <li>{@link java.util.concurrent.Executor}: calls listeners and providers. What it refuses, runs on the calling thread, or has not begun within
+	 * {@code stuckMillis} (2 000), a thread of the registry does
 	 * </ul>
 	 */
 	String RESOURCE = "dcl.transport.resource";

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 
 import javax.net.ssl.SSLContext;
@@ -116,6 +117,15 @@ public final class RegistryComponent implements TransportStatus {
 
 	void unbindIdentity(ServiceReference<Identity> reference) {
 		identities.remove(reference);
+	}
+
+	@Reference(target = LENT, cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+	void bindExecutor(Executor executor) {
+		registry.workers().lend(executor);
+	}
+
+	void unbindExecutor(Executor executor) {
+		registry.workers().takeBack(executor);
 	}
 
 	private Optional<Identity> bestIdentity() {

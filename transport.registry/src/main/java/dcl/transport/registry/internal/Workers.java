@@ -1,6 +1,5 @@
 package dcl.transport.registry.internal;
 
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
  * <p>
  * Pool threads are made here at the start, or by the timer's thread, and stay, so that {@link #execute} makes none: a thread remembers the access control
  * context it is made in, and one made under a provider's stack would keep that provider's class loader alive.
+ * <p>
+ * A host may lend an executor, which then gets the tasks first. The pool stays: what the executor refuses, or has not begun in time, it does.
  */
 final class Workers implements Executor {
 
@@ -51,9 +53,10 @@ final class Workers implements Executor {
 		}
 	}
 
-	/** A pool thread, which shows what it is calling. */
-	private final class Worker extends Thread {
+	/** What a thread shows while it works for us. */
+	private static final class Place {
 
+		private final Thread thread;
 		/** The number of the call under way, a new one for each; written by this thread only. */
 		private final AtomicLong calls = new AtomicLong(1);
 		/** What is being called, null outside foreign code. Published by {@link #calls}. */
@@ -62,6 +65,19 @@ final class Workers implements Executor {
 		private volatile long lost;
 		/** Guarded by {@link Workers#lostLock}. */
 		private Callee lostCallee;
+		/** The call that was seen last, and since when; of the timer's thread. */
+		private long seen;
+		private long seenNanos;
+
+		Place(Thread thread) {
+			this.thread = thread;
+		}
+	}
+
+	/** A pool thread. */
+	private static final class Worker extends Thread {
+
+		private final Place place = new Place(this);
 
 		Worker(Runnable target, String name) {
 			super(null, target, name, 0, false);
@@ -70,19 +86,125 @@ final class Workers implements Executor {
 		}
 	}
 
+	/** A task in the hands of a host's executor, until somebody begins it. */
+	private static final class Handed implements Runnable {
+
+		private final AtomicReference<Runnable> task;
+		private final Lender lender;
+		private final long sinceNanos = System.nanoTime();
+		private final Thread by = Thread.currentThread();
+		/** Whether the executor has not returned yet; for {@link #by} alone. */
+		private boolean offering = true;
+
+		Handed(Runnable task, Lender lender) {
+			this.task = new AtomicReference<>(task);
+			this.lender = lender;
+		}
+
+		/** Returns the task to the first who asks, and null to others. */
+		Runnable take() {
+			return task.getAndSet(null);
+		}
+
+		@Override
+		public void run() {
+			lender.begin(this);
+		}
+	}
+
+	/** A host's executor. */
+	private final class Lender {
+
+		private final Executor executor;
+		private final Set<Handed> waiting = ConcurrentHashMap.newKeySet();
+		/** It has not begun something in time, and gets nothing until it does. */
+		private volatile boolean late;
+
+		Lender(Executor executor) {
+			this.executor = executor;
+		}
+
+		/** Returns whether somebody will do the task, or has done it. */
+		boolean offer(Runnable task) {
+			if (late) {
+				return false;
+			}
+			Handed handed = new Handed(task, this);
+			waiting.add(handed);
+			watchSoon();
+			try {
+				executor.execute(handed);
+			} catch (Throwable refused) { // the host's code
+				waiting.remove(handed);
+				return handed.take() == null;
+			} finally {
+				handed.offering = false;
+			}
+			if (lender != this) { // taken back meanwhile, perhaps without having seen this one
+				takeOver();
+			}
+			return true;
+		}
+
+		/** Called on a thread of the executor's choice. */
+		void begin(Handed handed) {
+			Runnable task = handed.take();
+			waiting.remove(handed);
+			if (task == null) {
+				if (late) {
+					late = false;
+					LOG.info("{} is at work again", this);
+				}
+			} else if (handed.by == Thread.currentThread() && handed.offering) {
+				onPool(task); // nobody's listener runs on a caller's thread, who may hold a lock
+			} else {
+				visit(task);
+			}
+		}
+
+		/** Looks whether it keeps up; runs on the timer's thread. Returns whether to look again. */
+		boolean look(long now) {
+			long patience = TimeUnit.MILLISECONDS.toNanos(stuckMillis);
+			if (!late && waiting.stream().anyMatch(handed -> now - handed.sinceNanos >= patience)) {
+				late = true;
+				LOG.warn("{} has not begun what it was given {} ms ago; the registry's own threads do it", this, stuckMillis);
+			}
+			if (late) {
+				takeOver();
+			}
+			return !waiting.isEmpty();
+		}
+
+		void takeOver() {
+			for (Handed handed : waiting) {
+				Runnable task = handed.take();
+				waiting.remove(handed);
+				if (task != null) {
+					onPool(task);
+				}
+			}
+		}
+
+		@Override
+		public String toString() {
+			return "the executor " + executor.getClass().getName() + " of " + Bundles.nameOf(executor);
+		}
+	}
+
 	private final ScheduledThreadPoolExecutor timer;
 	private final ThreadPoolExecutor pool;
-	private final Set<Worker> workers = ConcurrentHashMap.newKeySet();
-	private final Map<Worker, Observation> observations = new ConcurrentHashMap<>();
+	private final Set<Place> places = ConcurrentHashMap.newKeySet();
+	/** The places of threads of a host's executor. */
+	private final ThreadLocal<Place> visitors = new ThreadLocal<>();
 	private final AtomicInteger names = new AtomicInteger();
 	private final AtomicBoolean watching = new AtomicBoolean();
 	private final Object lostLock = new Object();
 	private int threads;
 	private volatile int lostThreads;
 	private volatile long stuckMillis;
-
-	private record Observation(long call, long sinceNanos) {
-	}
+	private volatile Lender lender;
+	/** Whether there may be visitors. */
+	private volatile boolean lent;
 
 	Workers(int threads, long stuckMillis) {
 		this.threads = threads;
@@ -133,13 +255,54 @@ final class Workers implements Executor {
 	}
 
 	private void run(Runnable task) {
-		Worker me = (Worker) Thread.currentThread();
-		workers.add(me);
+		work(task, ((Worker) Thread.currentThread()).place);
+	}
+
+	private void work(Runnable task, Place place) {
+		places.add(place);
 		try {
 			task.run();
 		} finally {
-			workers.remove(me);
-			observations.remove(me);
+			places.remove(place);
+		}
+	}
+
+	/** Runs a task on a thread of a host's executor; nothing of ours stays with the thread. */
+	private void visit(Runnable task) {
+		Place outer = visitors.get(); // an executor may run one task within another
+		Place place = new Place(Thread.currentThread());
+		visitors.set(place);
+		try {
+			work(task, place);
+		} finally {
+			if (outer == null) {
+				visitors.remove();
+			} else {
+				visitors.set(outer);
+			}
+		}
+	}
+
+	/** Returns the place of the current thread, null if it does not work for us. */
+	private Place place() {
+		return Thread.currentThread() instanceof Worker mine ? mine.place : lent ? visitors.get() : null;
+	}
+
+	/** Uses a host's executor from now on; null for none. */
+	void lend(Executor executor) {
+		Lender before = lender;
+		lent |= executor != null;
+		lender = executor == null ? null : new Lender(executor);
+		if (before != null) {
+			before.takeOver();
+		}
+	}
+
+	/** Uses a host's executor no longer, if that is the one. */
+	void takeBack(Executor executor) {
+		Lender now = lender;
+		if (now != null && now.executor == executor) {
+			lend(null);
 		}
 	}
 
@@ -157,6 +320,13 @@ final class Workers implements Executor {
 	/** Runs a task on the pool. After {@link #stop} it is dropped: everything it could have told has been told. */
 	@Override
 	public void execute(Runnable task) {
+		Lender theirs = lender;
+		if (theirs == null || !theirs.offer(task)) {
+			onPool(task);
+		}
+	}
+
+	private void onPool(Runnable task) {
 		try {
 			pool.execute(task);
 		} catch (RejectedExecutionException e) {
@@ -190,7 +360,8 @@ final class Workers implements Executor {
 	 * @return for {@link #exit}
 	 */
 	Callee enter(Callee callee) {
-		if (!(Thread.currentThread() instanceof Worker me)) {
+		Place me = place();
+		if (me == null) {
 			return null;
 		}
 		Callee outer = me.callee;
@@ -200,22 +371,27 @@ final class Workers implements Executor {
 		} else {
 			next(me);
 		}
+		watchSoon();
+		return outer;
+	}
+
+	private void watchSoon() {
 		if (!watching.get() && watching.compareAndSet(false, true)) {
 			watchLater();
 		}
-		return outer;
 	}
 
 	/** Says that it came back. */
 	void exit(Callee outer) {
-		if (Thread.currentThread() instanceof Worker me) {
+		Place me = place();
+		if (me != null) {
 			me.callee = outer;
 			next(me);
 		}
 	}
 
 	/** Ends a call, and takes a thread back into account that had been reported. */
-	private void next(Worker me) {
+	private void next(Place me) {
 		long call = me.calls.getPlain();
 		me.calls.set(call + 1); // a full fence: either we see that we were reported, or the reporter sees that we are back
 		if (me.lost == call) {
@@ -223,15 +399,15 @@ final class Workers implements Executor {
 		}
 	}
 
-	private void found(Worker worker, long call) {
+	private void found(Place place, long call) {
 		Callee back;
 		synchronized (lostLock) {
-			if (worker.lost != call) {
+			if (place.lost != call) {
 				return;
 			}
-			worker.lost = 0;
-			back = worker.lostCallee;
-			worker.lostCallee = null;
+			place.lost = 0;
+			back = place.lostCallee;
+			place.lostCallee = null;
 			lostThreads--;
 		}
 		onTimer(this::resize);
@@ -272,41 +448,42 @@ final class Workers implements Executor {
 
 	private boolean look() {
 		long now = System.nanoTime();
-		boolean busy = false;
-		for (Worker worker : workers) {
-			long call = worker.calls.get();
-			Callee callee = worker.callee;
+		Lender theirs = lender;
+		boolean busy = theirs != null && theirs.look(now);
+		for (Place place : places) {
+			long call = place.calls.get();
+			Callee callee = place.callee;
 			if (callee == null) {
-				observations.remove(worker);
+				place.seen = 0;
 				continue;
 			}
 			busy = true;
-			Observation seen = observations.get(worker);
-			if (seen == null || seen.call != call) {
-				observations.put(worker, new Observation(call, now));
-			} else if (now - seen.sinceNanos >= TimeUnit.MILLISECONDS.toNanos(stuckMillis)) {
-				report(worker, call, callee);
+			if (place.seen != call) {
+				place.seen = call;
+				place.seenNanos = now;
+			} else if (now - place.seenNanos >= TimeUnit.MILLISECONDS.toNanos(stuckMillis)) {
+				report(place, call, callee);
 			}
 		}
 		return busy;
 	}
 
-	private void report(Worker worker, long call, Callee callee) {
+	private void report(Place place, long call, Callee callee) {
 		synchronized (lostLock) {
-			if (worker.lost == call) {
+			if (place.lost == call) {
 				return;
 			}
-			worker.lost = call;
-			worker.lostCallee = callee;
+			place.lost = call;
+			place.lostCallee = callee;
 			lostThreads++;
 		}
 		callee.stuck();
-		if (worker.calls.get() != call) {
-			found(worker, call);
+		if (place.calls.get() != call) {
+			found(place, call);
 			return;
 		}
 		resize();
-		StackTraceElement[] stack = worker.getStackTrace();
+		StackTraceElement[] stack = place.thread.getStackTrace();
 		LOG.warn("{} has not come back for {} ms; now at {}", callee.describe(), stuckMillis, stack.length == 0 ? "an unknown place" : stack[0]);
 	}
 
@@ -328,6 +505,7 @@ final class Workers implements Executor {
 
 	/** Lets what is queued finish within a time, then stops the threads. */
 	void stop(long graceMillis) {
+		lend(null);
 		pool.shutdown();
 		boolean interrupted = false;
 		try {
