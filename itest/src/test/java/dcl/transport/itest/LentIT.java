@@ -18,10 +18,17 @@ import java.util.ArrayList;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLContext;
 
+import dcl.transport.PeerId;
 import dcl.transport.Transport;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
@@ -170,6 +177,38 @@ public class LentIT extends FrameworkTest {
 				takeBack(trust);
 				assertThat(Await.failure(open(uri).connect()).code()).as(uri).isEqualTo(Code.TLS);
 			}
+		}
+	}
+
+	@Test
+	public void listeners_are_called_on_the_hosts_executor_as_long_as_it_lends_one() throws Exception {
+		ExecutorService theirs = Executors.newSingleThreadExecutor(task -> new Thread(task, "of the host"));
+		try {
+			ServiceRegistration<Executor> executor = lend(Executor.class, theirs, LENT);
+			Await.until("it is used", () -> calledOn().equals("of the host")); // or, on a busy machine, is once it is in time
+
+			takeBack(executor);
+			assertThat(calledOn()).startsWith("dcl-transport-");
+		} finally {
+			theirs.shutdown();
+			assertThat(theirs.awaitTermination(Await.LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+		}
+	}
+
+	/** Returns the name of the thread that tells a listener that a room is open. */
+	private String calledOn() {
+		CompletableFuture<String> thread = new CompletableFuture<>();
+		try (Transport room = open("ws-room:" + server.url() + "lobby")) {
+			room.listen(new TransportListener() {
+				@Override
+				public void connected(Set<PeerId> peers) {
+					thread.complete(Thread.currentThread().getName());
+				}
+			});
+			Await.result(room.connect());
+			return Await.result(thread);
+		} catch (Exception e) {
+			throw new AssertionError(e);
 		}
 	}
 

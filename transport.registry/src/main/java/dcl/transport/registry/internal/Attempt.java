@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import dcl.transport.PeerId;
 import dcl.transport.TransportException;
@@ -81,13 +82,18 @@ final class Attempt {
 
 	/** Tells whoever listens how far it has come. */
 	void step(String name, String detail) {
+		step(() -> name, () -> detail);
+	}
+
+	/** The same in words that are made only if somebody will hear them: a provider may have many. */
+	void step(Supplier<String> name, Supplier<String> detail) {
 		synchronized (this) {
 			if (taken || goodbye != null || ++steps > MAX_STEPS) {
 				return;
 			}
 		}
 		// Outside: the conversation asks its attempt with its own lock held. They come in order, since one step follows another.
-		conversation.step(name, detail, Duration.ofNanos(System.nanoTime() - begunNanos));
+		conversation.step(name.get(), detail.get(), Duration.ofNanos(System.nanoTime() - begunNanos));
 	}
 
 	private void arrived(Link link, Throwable failure) {
@@ -108,7 +114,7 @@ final class Attempt {
 		Workers.Callee outer = registry.workers().enter(code);
 		try {
 			peers = Set.copyOf(link.peers());
-			maxPacketBytes = link.maxPacketBytes();
+			maxPacketBytes = Math.max(0, link.maxPacketBytes());
 			confirms = link.confirms();
 		} catch (Throwable thrown) { // foreign code
 			conversation.failed(code.failure(thrown));

@@ -144,7 +144,7 @@ final class Context implements LinkContext {
 	public void step(String name, String detail) {
 		Objects.requireNonNull(name);
 		if (!muted) {
-			attempt.step(Failures.plain(name, uri), Failures.plain(detail, uri));
+			attempt.step(() -> Failures.plain(name, uri), () -> Failures.plain(detail, uri));
 		}
 	}
 

@@ -445,10 +445,11 @@ final class Conversation implements Transport {
 	}
 
 	/** See {@link LinkContext#confirmed}. */
-	void confirmed(long packets) {
-		if (packets <= 0) {
+	void confirmed(long reported) {
+		if (reported <= 0) {
 			return;
 		}
+		long packets = Math.min(reported, Integer.MAX_VALUE); // so that no nonsense overflows a sum
 		stats.confirmed.addAndGet(packets);
 		synchronized (lock) {
 			if (isDeaf()) {
