@@ -1,0 +1,53 @@
+package dcl.transport.testkit;
+
+/** What may be wrong with a {@link MemoryProvider}, and the clause that has to say so. */
+enum Flaw {
+	BLOCKS_IN_OPEN(Clause.C1),
+	HOLDS_UP_THE_EXECUTOR(Clause.C1),
+	KNOWS_NOBODY_AT_FIRST(Clause.C2),
+	THROWS_FROM_OPEN(Clause.C3),
+	ACCEPTS_BY_THROWING(Clause.C3),
+	UNREACHABLE_BY_EXCEPTION(Clause.C4),
+	REFUSED_BY_PROTOCOL(Clause.C5),
+	NEEDS_AN_IDENTITY_SILENTLY(Clause.C6),
+	IGNORES_ABANDONED(Clause.C7),
+	CLOSES_ALL_AT_ONCE(Clause.C8),
+	FORGETS_LEAVES(Clause.C9),
+	SAYS_TWICE(Clause.C10),
+	LOSSY_TWICE(Clause.C11),
+	BROADCASTS_PRIVATE_PACKETS(Clause.C12),
+	DROPS_THE_TOPIC(Clause.C13),
+	CANNOT_CARRY_ITS_MAXIMUM(Clause.C14),
+	NEVER_WAITS(Clause.C15),
+	BLOCKS_IN_SEND(Clause.C15),
+	SENDS_AFTER_THE_END(Clause.C16),
+	CONFIRMS_AT_ONCE(Clause.C17),
+	CONFIRMS_NEVER(Clause.C17),
+	USES_BUFFERS_AGAIN(Clause.C18),
+	OVERLOOKS_NONSENSE(Clause.C19),
+	IGNORES_PAUSES(Clause.C20),
+	REPORTS_UNDER_A_LOCK(Clause.C21),
+	KICKED_IS_LOST(Clause.C22),
+	LOST_IS_SERVER(Clause.C23),
+	NEVER_NOTICES_SILENCE(Clause.C24),
+	GOODBYE_IS_LOST(Clause.C25),
+	CLOSES_WHEN_THE_SERVICE_LIKES(Clause.C26),
+	STAYS_AFTER_CLOSE(Clause.C26),
+	ENDS_TWICE(Clause.C27),
+	REPORTS_AFTER_CLOSE(Clause.C27),
+	LEAVES_A_THREAD(Clause.C28),
+	LEAVES_WIRES(Clause.C28),
+	WORKS_ONCE(Clause.C29),
+	SHOWS_THE_TOKEN(Clause.C30),
+	LOGS_THE_TOKEN(Clause.C30),
+	FAILS_NOW_AND_THEN(Clause.C31),
+	DIES_OF_A_SECOND_PACKET(Clause.C32),
+	STAYS_AFTER_LEAVING(Clause.C33),
+	KICKED_IN_A_SESSION_IS_LOST(Clause.C34);
+
+	final Clause clause;
+
+	Flaw(Clause clause) {
+		this.clause = clause;
+	}
+}
