@@ -23,7 +23,8 @@ import dcl.transport.webrtc.DataChannel.Sent;
 /**
  * The way of packets, past the signalling: into the two channels of the wire there is now, and out of them. Thread-safe.
  * <p>
- * The lock orders what goes into the reliable channel by its numbers, so it is held while that is sent, which waits for nothing and calls nobody back.
+ * The lock orders what goes into the reliable channel by its numbers, so it is held while that is sent, which waits for nothing and calls nobody
+ * back.
  */
 final class DataPath {
 
@@ -65,7 +66,10 @@ final class DataPath {
 
 	// ---- out
 
-	/** As in {@link dcl.transport.spi.Link#send}. A lossy packet for which there is no room, or no wire, fails with {@code CONGESTED}; a reliable one waits. */
+	/**
+	 * As in {@link dcl.transport.spi.Link#send}. A lossy packet for which there is no room, or no wire, fails with {@code CONGESTED}; a reliable one
+	 * waits.
+	 */
 	CompletionStage<Void> send(Packet packet, Delivery delivery) {
 		if (!allowed) {
 			return failed(Code.REFUSED, "the service does not allow this participant to publish data");
@@ -80,8 +84,8 @@ final class DataPath {
 			if (waiting != null) {
 				return failed(Code.CONGESTED, "another packet is waiting for room");
 			}
-			DataPacket.Builder message = message(packet, delivery, RELIABLE_KIND);
-			if (message.setSequence(-1).build().getSerializedSize() > most(reliable)) {
+			DataPacket message = message(packet, delivery, RELIABLE_KIND).setSequence((int) outbox.next()).build();
+			if (message.getSerializedSize() > most(reliable)) {
 				return tooLarge(most(reliable));
 			}
 			if (write(message)) {
@@ -130,12 +134,12 @@ final class DataPath {
 		return message;
 	}
 
-	/** Returns whether the wire took it. The lock is held. */
-	private boolean write(DataPacket.Builder message) {
+	/** Returns whether the wire took it, which has the next number. The lock is held. */
+	private boolean write(DataPacket message) {
 		if (held || reliable == null || outbox.isFull()) {
 			return false;
 		}
-		byte[] bytes = message.setSequence((int) outbox.next()).build().toByteArray();
+		byte[] bytes = message.toByteArray();
 		if (reliable.send(ByteBuffer.wrap(bytes)) != Sent.QUEUED) {
 			return false;
 		}
@@ -147,7 +151,7 @@ final class DataPath {
 	void room() {
 		Waiting taken;
 		synchronized (lock) {
-			if (waiting == null || !write(message(waiting.packet(), waiting.delivery(), RELIABLE_KIND))) {
+			if (waiting == null || !write(message(waiting.packet(), waiting.delivery(), RELIABLE_KIND).setSequence((int) outbox.next()).build())) {
 				return;
 			}
 			taken = waiting;
@@ -196,8 +200,8 @@ final class DataPath {
 		synchronized (lock) {
 			held = false;
 			for (byte[] message : outbox.replay()) {
-				if (reliable == null || reliable.send(ByteBuffer.wrap(message)) != Sent.QUEUED) { // it still has what it was given before, so nothing is lost by that
-					break;
+				if (reliable == null || reliable.send(ByteBuffer.wrap(message)) != Sent.QUEUED) {
+					break; // the channel still has what it was given before, so nothing is lost by that
 				}
 			}
 		}

@@ -12,6 +12,7 @@ import dcl.transport.websocket.WebSocketEnding;
 final class Endings {
 
 	// LiveKit's DisconnectReason, as far as one is told apart here.
+	static final int CLIENT_INITIATED = 1;
 	static final int DUPLICATE_IDENTITY = 2;
 	static final int SERVER_SHUTDOWN = 3;
 	static final int PARTICIPANT_REMOVED = 4;
@@ -49,7 +50,7 @@ final class Endings {
 
 	private static String words(int reason) {
 		return switch (reason) {
-			case 1 -> "CLIENT_INITIATED";
+			case CLIENT_INITIATED -> "CLIENT_INITIATED";
 			case DUPLICATE_IDENTITY -> "DUPLICATE_IDENTITY";
 			case SERVER_SHUTDOWN -> "SERVER_SHUTDOWN";
 			case PARTICIPANT_REMOVED -> "PARTICIPANT_REMOVED";
@@ -99,8 +100,8 @@ final class Endings {
 			return new TransportException(Code.UNREACHABLE, detail);
 		}
 		if (status == 401 || status == 403) {
-			return new TransportException(Code.REFUSED, detail + ": the server does not accept the access token, or not that its bearer brings metadata or "
-					+ "attributes (canUpdateOwnMetadata)");
+			return new TransportException(Code.REFUSED, detail + ": the server does not accept the access token, or not that its bearer brings "
+					+ "metadata or attributes (canUpdateOwnMetadata)");
 		}
 		if (status == 404) {
 			return new TransportException(Code.REFUSED, detail + ": there is no such room, or the server is too old to have /rtc/v1");

@@ -79,8 +79,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private static final int PING_TIMEOUT_SECONDS = 15;
 	private static final int MAX_PING_SECONDS = 60;
 	/**
-	 * How long a packet has left this machine, over a connection that stood all the while, before an answer of the server confirms it. ICE finds out within 2.5 s
-	 * that nothing comes any more.
+	 * How long a packet has left this machine, over a connection that stood all the while, before an answer of the server confirms it. ICE finds
+	 * out within 2.5 s that nothing comes any more.
 	 */
 	private static final long CONFIRM_AFTER_MILLIS = 3_000;
 	private static final int MAX_MARKS = 64;
@@ -265,7 +265,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		Signalling socket = signal;
 		over();
-		if (socket != null && socket.send(SignalRequest.newBuilder().setLeave(LeaveRequest.newBuilder().setReason(1).setAction(DISCONNECT)).build())) {
+		if (socket != null && socket.send(SignalRequest.newBuilder().setLeave(goodbyeMessage()).build())) {
 			socket.close();
 		} else {
 			if (socket != null) {
@@ -274,6 +274,10 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 			closed.complete(null);
 		}
 		opened.completeExceptionally(new TransportException(Code.NOT_CONNECTED, "closed before it was connected"));
+	}
+
+	private static LeaveRequest goodbyeMessage() {
+		return LeaveRequest.newBuilder().setReason(Endings.CLIENT_INITIATED).setAction(DISCONNECT).build();
 	}
 
 	@Override
@@ -293,7 +297,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		WebSocketRequest request = WebSocketRequest.to(url.signalling(joinRequest())).header("Authorization", "Bearer " + token);
 		WebSocketRequest trusting = context.sslContext().map(request::sslContext).orElse(request);
 		signal = new Signalling(this, target());
-		signal.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host())).orElseGet(() -> trusting.addresses(route.addresses())));
+		signal.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host()))
+				.orElseGet(() -> trusting.addresses(route.addresses())));
 	}
 
 	/** Returns what will be tried, for people. */
@@ -467,7 +472,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 
 	private void tooMany(int count) {
 		String text = "at most " + settings.maxParticipants() + " participants expected, " + count + " came";
-		send(SignalRequest.newBuilder().setLeave(LeaveRequest.newBuilder().setReason(1).setAction(DISCONNECT)));
+		send(SignalRequest.newBuilder().setLeave(goodbyeMessage()));
 		end(new Disconnection(Reason.PROTOCOL, text), new TransportException(Code.PROTOCOL, text));
 	}
 
@@ -545,7 +550,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		long now = System.nanoTime();
 		if (now - heardAt > pingTimeoutNanos) {
-			failed(new TransportException(Code.TIMEOUT, "nothing was heard of the server for " + TimeUnit.NANOSECONDS.toSeconds(now - heardAt) + " s"), false);
+			long silence = TimeUnit.NANOSECONDS.toSeconds(now - heardAt);
+			failed(new TransportException(Code.TIMEOUT, "nothing was heard of the server for " + silence + " s"), false);
 			return;
 		}
 		participants.forgetUntold(now);
@@ -818,7 +824,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 
 	private void late(Phase step, Duration limit) {
 		if (phase == step) {
-			failed(new TransportException(Code.TIMEOUT, "the server did not bring " + step.waitingFor + " within " + limit.toMillis() + " ms"), step == Phase.MEDIA);
+			String text = "the server did not bring " + step.waitingFor + " within " + limit.toMillis() + " ms";
+			failed(new TransportException(Code.TIMEOUT, text), step == Phase.MEDIA);
 		}
 	}
 

@@ -105,7 +105,8 @@ public final class LiveKitProvider implements TransportProvider {
 		thread.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
 		thread.allowCoreThreadTimeOut(true);
 		thread.setRemoveOnCancelPolicy(true);
-		engine = WebSockets.create(WebSocketOptions.defaults().loops(settings.loops()).executor(thread).threadNamePrefix("dcl-livekit").limits(settings.limits()));
+		engine = WebSockets.create(WebSocketOptions.defaults().loops(settings.loops()).executor(thread).threadNamePrefix("dcl-livekit")
+				.limits(settings.limits()));
 	}
 
 	private static Thread daemon(Runnable task) {
@@ -141,7 +142,8 @@ public final class LiveKitProvider implements TransportProvider {
 	public CompletionStage<Link> open(TransportUri uri, LinkContext context) {
 		Optional<RoomUrl> parsed = RoomUrl.of(uri.params());
 		if (parsed.isEmpty()) {
-			return failed(Code.INVALID_PARAMS, "a livekit connection string holds the URL of a server, ws or wss, with one access_token in its query");
+			return failed(Code.INVALID_PARAMS,
+					"a livekit connection string holds the URL of a server, ws or wss, with one access_token in its query");
 		}
 		RoomUrl url = parsed.get();
 		Optional<String> useless = Token.read(url.token()).refusal(clock.instant());

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The reliable packets of which it is not known that the service has read them, numbered from 1 as one session of the server numbers them. Their messages are
- * kept for a replay as far as there is room. Not thread-safe.
+ * The reliable packets of which it is not known that the service has read them, numbered from 1 as one session of the server numbers them.
+ * Their messages are kept for a replay as far as there is room. Not thread-safe.
  */
 final class Outbox {
 

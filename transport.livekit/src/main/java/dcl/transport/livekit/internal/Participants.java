@@ -17,8 +17,8 @@ import dcl.transport.livekit.internal.proto.ParticipantInfo;
 /**
  * Who is in the room besides us. A participant is a peer while it is active: packets sent before would be lost. One that comes again has another sid.
  * <p>
- * A server tells of participants without tracks up to three seconds late, so their packets come first, and are as good a proof that they are there. Who is only
- * heard of for longer than {@value #UNTOLD_SECONDS} s is gone: the packet was a replay.
+ * A server tells of participants without tracks up to three seconds late, so their packets come first, and are as good a proof that they are
+ * there. Who is only heard, and not told of, for longer than {@value #UNTOLD_SECONDS} s is gone: the packet was a replay.
  * <p>
  * Changed by one thread; {@link #peer}, {@link #isNews} and {@link #identity} are for any.
  */

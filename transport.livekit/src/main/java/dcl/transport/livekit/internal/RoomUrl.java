@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What the params of a {@code livekit} connection string hold: the URL of a server, and a token. The token leaves the URL here, and goes into a header.
+ * What the params of a {@code livekit} connection string hold: the URL of a server, and a token. The token leaves the URL here, and goes into a
+ * header.
  *
  * @param server {@code ws} or {@code wss} with a host; port, path and query kept, without the token
  * @param token  what {@code access_token} was; visible ASCII
@@ -25,8 +26,8 @@ record RoomUrl(URI server, String token) {
 	/**
 	 * Reads params. {@code https} and {@code http} are read as {@code wss} and {@code ws}, and the scheme may be in any case.
 	 *
-	 * @return empty unless it is an absolute URL with a host and exactly one {@code access_token}, without user info or fragment; nothing says what was wrong,
-	 *         since that would quote a secret
+	 * @return empty unless it is an absolute URL with a host and exactly one {@code access_token}, without user info or fragment; nothing says
+	 *         what was wrong, since that would quote a secret
 	 */
 	static Optional<RoomUrl> of(String params) {
 		if (!SCHEME.matcher(params).matches()) {

@@ -12,8 +12,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 
 /**
- * What can be read in an access token without its key: a JWT (rfc7519), whose signature only the server can check. One that cannot be read is left to the server
- * to judge.
+ * What can be read in an access token without its key: a JWT (rfc7519), whose signature only the server can check. One that cannot be read is
+ * left to the server to judge.
  *
  * @param expires   when it ceases to be good for joining, if it says so
  * @param notBefore when it begins to be, if it says so
@@ -68,8 +68,8 @@ record Token(Optional<Instant> expires, Optional<Instant> notBefore) {
 	/** Returns why no server would take it now, without a word of the token itself; empty if one may. */
 	Optional<String> refusal(Instant now) {
 		if (expires.isPresent() && now.isAfter(expires.get().plus(LEEWAY))) {
-			return Optional.of("the access token expired " + Duration.between(expires.get(), now).toSeconds() + " s ago, by the clock of this machine ("
-					+ now.getEpochSecond() + ")");
+			return Optional.of("the access token expired " + Duration.between(expires.get(), now).toSeconds()
+					+ " s ago, by the clock of this machine (" + now.getEpochSecond() + ")");
 		}
 		if (notBefore.isPresent() && now.isBefore(notBefore.get().minus(LEEWAY))) {
 			return Optional.of("the access token is not valid for another " + Duration.between(now, notBefore.get()).toSeconds()

@@ -17,8 +17,8 @@ import dcl.transport.webrtc.PeerConnectionEvents;
 import dcl.transport.webrtc.WebRtc;
 
 /**
- * One peer connection with its two channels: what a resume keeps and a full reconnect replaces. Events of WebRTC become calls of the owner on the link's thread,
- * except for messages, which go straight to the data path.
+ * One peer connection with its two channels: what a resume keeps and a full reconnect replaces. Events of WebRTC become calls of the owner on the
+ * link's thread, except for messages, which go straight to the data path.
  */
 final class Wire implements PeerConnectionEvents {
 
@@ -88,11 +88,12 @@ final class Wire implements PeerConnectionEvents {
 			return new CompletableFuture<>();
 		}
 		connection = made;
-		return made.createChannel(RELIABLE, DataChannelOptions.reliable().maxBufferedBytes(Settings.HELD_BYTES).bufferedLowBytes(Settings.HELD_BYTES / 2),
-				new Channel(Reliability.RELIABLE, true)).thenComposeAsync(made2 -> {
-					reliable = made2;
-					return made.createChannel(LOSSY, DataChannelOptions.lossy().maxBufferedBytes(Settings.HELD_BYTES), new Channel(Reliability.LOSSY, true));
-				}, thread);
+		DataChannelOptions ordered = DataChannelOptions.reliable().maxBufferedBytes(Settings.HELD_BYTES).bufferedLowBytes(Settings.HELD_BYTES / 2);
+		DataChannelOptions loose = DataChannelOptions.lossy().maxBufferedBytes(Settings.HELD_BYTES);
+		return made.createChannel(RELIABLE, ordered, new Channel(Reliability.RELIABLE, true)).thenComposeAsync(first -> {
+			reliable = first;
+			return made.createChannel(LOSSY, loose, new Channel(Reliability.LOSSY, true));
+		}, thread);
 	}
 
 	/** Makes an offer, with a new way to the server if there was one already. */

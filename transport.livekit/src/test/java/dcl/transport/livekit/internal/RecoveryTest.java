@@ -214,6 +214,22 @@ class RecoveryTest {
 	}
 
 	@Test
+	void a_server_that_does_not_answer_a_resume_is_asked_again() throws Exception {
+		try (Fixture room = new Fixture(config -> config.join(500))) {
+			room.room().cut();
+			ScriptedServer.Socket second = room.server.accept(); // and nothing
+			ScriptedServer.Socket third = room.server.accept();
+			second.ended.get(30, TimeUnit.SECONDS);
+			assertThat(third.joinRequest().getReconnect()).isTrue();
+			third.sendRaw(new byte[] {(byte) 0xFF, 1}); // and nonsense
+			ScriptedServer.Socket fourth = room.server.accept();
+			assertThat(fourth.joinRequest().getReconnect()).isFalse();
+			fourth.welcome();
+			send(room, "x").get(30, TimeUnit.SECONDS);
+		}
+	}
+
+	@Test
 	void a_server_that_falls_silent_is_left() throws Exception {
 		try (Fixture room = new Fixture()) {
 			ScriptedServer.Socket first = room.begin();
