@@ -21,7 +21,7 @@ public interface SessionStats {
 	/** Returns how many of them never left, since the session was closed. */
 	long dropped();
 
-	/** Returns how many of them a wire had taken that ended before they were confirmed. */
+	/** Returns how many of them a wire had taken that ended, or was replaced by its provider, before they were confirmed. */
 	long unknown();
 
 	/** Returns how many of them a wire refused. */
