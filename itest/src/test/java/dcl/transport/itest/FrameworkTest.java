@@ -70,6 +70,7 @@ public abstract class FrameworkTest {
 	/** Whoever logs before these are active never gets a backend. */
 	private static final List<String> LOGGING = List.of("slf4j", "asm", "org.apache.aries.spifly");
 	private static final int LOGGING_LEVEL = 1;
+	private static final String FRAGMENTS = "dcl.transport.webrtc.natives.";
 	private static final int MAX_TRIES = 10;
 
 	/** For each test; most take a tenth of a second. */
@@ -101,6 +102,9 @@ public abstract class FrameworkTest {
 
 	private static UrlProvisionOption provision(Path file) {
 		UrlProvisionOption option = bundle("reference:" + file.toAbsolutePath().normalize().toUri());
+		if (file.getFileName().toString().startsWith(FRAGMENTS)) {
+			return option.noStart();
+		}
 		return LOGGING.stream().anyMatch(file.getFileName().toString()::startsWith) ? option.startLevel(LOGGING_LEVEL) : option;
 	}
 

@@ -18,7 +18,7 @@ public interface DataChannelEvents {
 
 	/**
 	 * Fewer bytes than {@link DataChannelOptions#bufferedLowBytes()} wait again, after a message was {@link DataChannel.Sent#CONGESTED}. libwebrtc-java does not say so by
-	 * itself: it is looked up every 5 ms while a refused sender waits.
+	 * itself: it is looked up every 5 ms while a refused sender waits, every 50 ms once that has taken 200 ms.
 	 */
 	default void bufferedLow() {
 	}

@@ -21,6 +21,9 @@ final class Channel implements DataChannel {
 
 	private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 	private static final long LOOK_MILLIS = 5;
+	/** After so many looks the other side seems to have gone, and one in a while will do. */
+	private static final int LOOKS = 40;
+	private static final long LOOK_AGAIN_MILLIS = 50;
 
 	private final Connection connection;
 	private final String label;
@@ -145,18 +148,18 @@ final class Channel implements DataChannel {
 	private void waitForRoom() {
 		if (!senderWaits) {
 			senderWaits = true;
-			connection.owner().later(this::lookForRoom, LOOK_MILLIS);
+			connection.owner().later(() -> lookForRoom(1), LOOK_MILLIS);
 		}
 	}
 
-	private void lookForRoom() {
+	private void lookForRoom(int looks) {
 		synchronized (guard) {
 			if (channel == null) {
 				return;
 			}
 			atMostBuffered = channel.getBufferedAmount();
 			if (atMostBuffered > lowBytes) {
-				connection.owner().later(this::lookForRoom, LOOK_MILLIS);
+				connection.owner().later(() -> lookForRoom(looks + 1), looks < LOOKS ? LOOK_MILLIS : LOOK_AGAIN_MILLIS);
 				return;
 			}
 			senderWaits = false;

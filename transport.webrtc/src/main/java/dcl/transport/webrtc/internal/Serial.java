@@ -41,7 +41,7 @@ final class Serial {
 			}
 			running = true;
 		}
-		return thread.test(this::run);
+		return start();
 	}
 
 	/** Queues the delivery of a message, unless too many wait. Returns whether it did. */
@@ -58,7 +58,18 @@ final class Serial {
 			}
 			running = true;
 		}
-		return thread.test(this::run);
+		return start();
+	}
+
+	private boolean start() {
+		if (thread.test(this::run)) {
+			return true;
+		}
+		synchronized (tasks) {
+			running = false; // and never again; whoever comes next is told as well
+			tasks.clear();
+		}
+		return false;
 	}
 
 	private void run() {
@@ -77,6 +88,6 @@ final class Serial {
 			}
 			Rtc.guarded(next.work);
 		}
-		thread.test(this::run);
+		start();
 	}
 }

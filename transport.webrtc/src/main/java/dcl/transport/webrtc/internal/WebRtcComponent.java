@@ -14,8 +14,8 @@ import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
-/** The service; there also where libwebrtc is not. */
-@Component(configurationPid = "dcl.transport.webrtc")
+/** The service; there also where libwebrtc is not. Not delayed, since it would go with the last of those that use it, and with it the library. */
+@Component(immediate = true, configurationPid = "dcl.transport.webrtc")
 @Designate(ocd = WebRtcComponent.Config.class)
 public final class WebRtcComponent implements WebRtc {
 
