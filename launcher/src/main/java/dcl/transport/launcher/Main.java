@@ -1,5 +1,7 @@
 package dcl.transport.launcher;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +86,20 @@ public final class Main {
 			return INTERRUPTED;
 		} finally {
 			Container.delete(cache);
+			closeStandardOutput();
 			cleaned.countDown();
+		}
+	}
+
+	/**
+	 * Everything was said. libwebrtc, where it was loaded, has more to say when the JVM exits: two lines about a thread it cannot attach, which do not belong to a
+	 * command's output.
+	 */
+	private static void closeStandardOutput() {
+		try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
+			out.flush();
+		} catch (IOException e) {
+			System.err.println("comms: standard output: " + e.getMessage());
 		}
 	}
 
