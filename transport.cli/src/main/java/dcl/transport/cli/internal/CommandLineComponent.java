@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToIntFunction;
 
 import dcl.transport.TransportRegistry;
@@ -16,6 +17,7 @@ import dcl.transport.TransportUri;
 import dcl.transport.hotdeploy.DropZones;
 import dcl.transport.roomserver.RoomServers;
 import dcl.transport.spi.TransportProvider;
+import dcl.transport.webrtc.WebRtc;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.InvalidSyntaxException;
@@ -75,6 +77,12 @@ public final class CommandLineComponent implements ToIntFunction<String[]>, Inst
 		} catch (InvalidSyntaxException e) {
 			throw new IllegalStateException("no filter was given", e);
 		}
+	}
+
+	@Override
+	public Optional<WebRtc> webRtc() {
+		// Held until this bundle stops: whoever asks is about to end.
+		return Optional.ofNullable(context.getServiceReference(WebRtc.class)).map(context::getService);
 	}
 
 	private Candidate candidate(ServiceReference<TransportProvider> reference) {

@@ -1,9 +1,11 @@
 package dcl.transport.cli.internal;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 import dcl.transport.TransportUri;
+import dcl.transport.webrtc.WebRtc;
 
 /** What is installed at this moment. */
 interface Installed {
@@ -14,4 +16,9 @@ interface Installed {
 
 	/** Returns the providers in the order the framework ranks them: the highest first, then the oldest. */
 	List<Candidate> bestFirst();
+
+	/** Returns the WebRTC service, which the type {@code livekit} needs. */
+	default Optional<WebRtc> webRtc() {
+		return Optional.empty();
+	}
 }

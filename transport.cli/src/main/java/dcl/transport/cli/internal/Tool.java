@@ -38,7 +38,8 @@ final class Tool {
 				.addSubcommand(new ProbeCommand(io, registry))
 				.addSubcommand(new BotsCommand(io, registry))
 				.addSubcommand(new RunCommand(io, zones))
-				.addSubcommand(new DeployCommand(io, zones));
+				.addSubcommand(new DeployCommand(io, zones))
+				.addSubcommand(new DoctorCommand(io, installed));
 		line.getCommandSpec().version("comms " + version);
 		line.registerConverter(Duration.class, Durations::parse);
 		line.setCaseInsensitiveEnumValuesAllowed(true);
