@@ -13,7 +13,7 @@ record Candidate(String candidate, String mid, int index) {
 
 	private static final JsonFactory JSON = new JsonFactory();
 
-	static String write(String candidate, String mid, int index) {
+	String write() {
 		StringWriter text = new StringWriter();
 		try (JsonGenerator json = JSON.createGenerator(text)) {
 			json.writeStartObject();

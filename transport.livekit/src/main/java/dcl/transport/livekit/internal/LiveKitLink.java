@@ -128,7 +128,6 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private final WebSockets engine;
 	private final WebRtc webRtc;
 	private final ScheduledExecutorService thread;
-	private final Consumer<LiveKitLink> whenOver;
 	private final CompletableFuture<Link> opened = new CompletableFuture<>();
 	private final CompletableFuture<Void> closed = new CompletableFuture<>();
 	private final Participants participants = new Participants(this);
@@ -170,7 +169,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private boolean wireGone;
 
 	LiveKitLink(RoomUrl url, Route route, JoinOptions options, LinkContext context, Settings settings, WebSockets engine, WebRtc webRtc,
-			ScheduledExecutorService thread, Consumer<LiveKitLink> whenOver) {
+			ScheduledExecutorService thread, Consumer<LiveKitLink> whenClosed) {
 		this.url = url;
 		this.route = route;
 		this.options = options;
@@ -179,7 +178,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		this.engine = engine;
 		this.webRtc = webRtc;
 		this.thread = thread;
-		this.whenOver = whenOver;
+		closed.whenComplete((nothing, never) -> whenClosed.accept(this));
 		token = url.token();
 		data = new DataPath(context, participants, this, settings);
 	}
@@ -201,6 +200,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	/** The provider stops. On the link's thread. */
 	void abort() {
 		end(new Disconnection(Reason.PROVIDER_GONE, "the provider stopped"), new TransportException(Code.PROVIDER_GONE, "the provider stopped"));
+		closed.complete(null); // the engine, which follows, cuts the socket
 	}
 
 	// ---- for the registry
@@ -615,9 +615,9 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	}
 
 	@Override
-	public void candidate(Wire from, String mid, int index, String candidate) {
+	public void candidate(Wire from, Candidate candidate) {
 		if (from == wire) {
-			send(SignalRequest.newBuilder().setTrickle(TrickleRequest.newBuilder().setCandidateInit(Candidate.write(candidate, mid, index))));
+			send(SignalRequest.newBuilder().setTrickle(TrickleRequest.newBuilder().setCandidateInit(candidate.write())));
 		}
 	}
 
@@ -869,7 +869,6 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 			wire.close();
 		}
 		data.end();
-		whenOver.accept(this);
 	}
 
 	private static void cancel(Future<?> timer) {

@@ -1,6 +1,7 @@
 package dcl.transport.livekit.internal;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +25,8 @@ final class Wire implements PeerConnectionEvents {
 
 	private static final String RELIABLE = "_reliable";
 	private static final String LOSSY = "_lossy";
+	/** More than any machine has addresses. */
+	private static final int MAX_HELD = 256;
 	/** Of the channels that this side makes. */
 	static final List<String> LABELS = List.of(RELIABLE, LOSSY);
 
@@ -34,7 +37,7 @@ final class Wire implements PeerConnectionEvents {
 		void offer(Wire wire, int id, String sdp);
 
 		/** This is to be sent to the server. */
-		void candidate(Wire wire, String mid, int index, String candidate);
+		void candidate(Wire wire, Candidate candidate);
 
 		/** Something about {@link #isReady()} or {@link #state()} has changed. */
 		void changed(Wire wire);
@@ -56,6 +59,9 @@ final class Wire implements PeerConnectionEvents {
 	private int open;
 	private State state = State.NEW;
 	private int offers;
+	private boolean offering;
+	/** Candidates that belong to the offer being made, which the server has to see first. */
+	private final List<Candidate> held = new ArrayList<>();
 	private boolean answered;
 	private String offer = "";
 	private String answer = "";
@@ -102,6 +108,7 @@ final class Wire implements PeerConnectionEvents {
 			return;
 		}
 		answered = false;
+		offering = true;
 		int id = ++offers;
 		connection.createOffer(restart).whenCompleteAsync((sdp, failure) -> {
 			if (closed || id != offers) {
@@ -111,7 +118,11 @@ final class Wire implements PeerConnectionEvents {
 				owner.broken(this, failure);
 			} else {
 				offer = sdp;
+				offering = false;
 				owner.offer(this, id, sdp);
+				List<Candidate> found = List.copyOf(held);
+				held.clear();
+				found.forEach(candidate -> owner.candidate(this, candidate));
 			}
 		}, thread);
 	}
@@ -192,7 +203,14 @@ final class Wire implements PeerConnectionEvents {
 
 	@Override
 	public void candidate(String mid, int index, String candidate) {
-		tell(() -> owner.candidate(this, mid, index, candidate));
+		tell(() -> {
+			Candidate found = new Candidate(candidate, mid, index);
+			if (!offering) {
+				owner.candidate(this, found);
+			} else if (held.size() < MAX_HELD) {
+				held.add(found);
+			}
+		});
 	}
 
 	@Override

@@ -101,9 +101,8 @@ final class FakeWebRtc implements WebRtc, AutoCloseable {
 
 		@Override
 		public CompletionStage<String> createOffer(boolean iceRestart) {
-			CompletionStage<String> offer = later("offer " + ++offers + (iceRestart ? " restart" : ""), null);
-			thread.execute(() -> events.candidate("0", 0, "candidate:ours \"quoted\""));
-			return offer;
+			thread.execute(() -> events.candidate("0", 0, "candidate:ours \"quoted\"")); // even before the offer
+			return later("offer " + ++offers + (iceRestart ? " restart" : ""), null);
 		}
 
 		@Override

@@ -65,7 +65,7 @@ class NonsenseTest {
 
 	@Test
 	void no_candidate_and_no_token_is_more_than_unreadable() {
-		byte[] candidate = Candidate.write("candidate:1 1 udp 2122260223 10.0.0.1 5000 typ host", "0", 0).getBytes(StandardCharsets.UTF_8);
+		byte[] candidate = new Candidate("candidate:1 1 udp 2122260223 10.0.0.1 5000 typ host", "0", 0).write().getBytes(StandardCharsets.UTF_8);
 		byte[] token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3OTUzMzAxMDYsIm5iZiI6MTc5NTMyOTgwMSwidmlkZW8iOnsicm9vbSI6InIifX0.x".getBytes(StandardCharsets.US_ASCII);
 		Random random = new Random(2);
 		int unreadable = 0;
