@@ -14,20 +14,17 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-import org.java_websocket.WebSocketImpl;
-import org.java_websocket.exceptions.InvalidHandshakeException;
-import org.java_websocket.handshake.HandshakeImpl1Client;
 import org.java_websocket.handshake.Handshakedata;
 
 /** The client role: finds the server, connects, and asks for the upgrade (RFC 6455, 4.1). */
 class ClientConnection extends Connection {
 
 	private final WebSocketRequest request;
-	private final Deque<InetAddress> untried = new ArrayDeque<>();
+	private final Deque<InetAddress> untried = new ArrayDeque<>(2);
 	private Runnable lookup; // of the name, while it may not have begun
 	private long connectDeadline;
 	private String lastFailure = "no address was given";
-	private WebSocketImpl core;
+	private Handshake handshake; // until it is open
 	private boolean tunnelled; // the proxy, if any, has said yes
 
 	ClientConnection(WebSockets engine, Loop loop, WebSocketRequest request, WebSocketListener listener) {
@@ -211,18 +208,10 @@ class ClientConnection extends Connection {
 	/** The wire is ready for our request. */
 	void ask() {
 		reached(WebSocketStep.UPGRADE);
-		core = core("");
-		HandshakeImpl1Client plain = new HandshakeImpl1Client();
-		plain.setResourceDescriptor("/"); // Java-WebSocket sees neither the path nor our headers, so it cannot log them
-		try {
-			core.startHandshake(plain);
-		} catch (InvalidHandshakeException e) {
-			throw new IllegalStateException(e);
-		}
+		handshake = Handshake.ofClient(this::askForUpgrade);
 	}
 
-	@Override
-	public void handshake(Handshakedata fields) {
+	private void askForUpgrade(Handshakedata fields) {
 		StringBuilder head = head("GET").append("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ")
 				.append(fields.getFieldValue("Sec-WebSocket-Key")).append("\r\n");
 		if (!request.subprotocols.isEmpty()) {
@@ -274,9 +263,9 @@ class ClientConnection extends Connection {
 						? "one of the offered sub-protocols, or none"
 				: null;
 		if (wrong == null) {
-			core.decode(ByteBuffer.wrap(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-					+ answer.first("Sec-WebSocket-Accept").orElse("") + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
-			if (core.isOpen()) {
+			if (handshake.reads("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+					+ answer.first("Sec-WebSocket-Accept").orElse("") + "\r\n\r\n")) {
+				handshake = null;
 				opened(protocol);
 				return;
 			}

@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import javax.net.ssl.SSLException;
 
-import org.java_websocket.WebSocketImpl;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * What both roles have in common: moving bytes, plain or through TLS, frames, time-outs, and the one ending.
  * <p>
  * The methods of {@link WebSocketConnection} run on any thread and touch only the queue, the inbox and volatile fields. Everything else belongs to the
- * loop, {@code WebSocketImpl} with it.
+ * loop.
  */
-abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.Owner, StrictDraft.Sink {
+abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.Owner, FrameReader.Sink {
 
 	/** How far it is; no phase comes back. */
 	enum Phase {
@@ -79,7 +78,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	// the rest is the loop's
 	private Phase phase = Phase.CONNECTING;
 	private Wire wire; // null before there is a socket
-	private Core core; // null before the handshake
+	private FrameReader frames; // null before it is open
 	private Head.Collector head;
 	private final Deque<ByteBuffer> control = new ArrayDeque<>(2); // heads and close frames: before what is queued, but never inside a frame
 	private final Deque<byte[]> pongs = new ArrayDeque<>(2); // pings to answer
@@ -96,6 +95,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	private long controlSecond;
 	private int controlFrames;
 	private long batchBytes;
+	private boolean direct; // what is read now may be delivered at once
 
 	Connection(WebSockets engine, Loop loop, WebSocketLimits limits, boolean client) {
 		this.engine = engine;
@@ -183,7 +183,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	@Override
 	public void close(int code, String reason) {
-		if (!StrictDraft.isCloseCode(code)) {
+		if (!FrameReader.isCloseCode(code)) {
 			throw new IllegalArgumentException("expected a close code of 1000 to 1003, 1007 to 1014 or 3000 to 4999, got " + code);
 		}
 		if (asked.compareAndSet(null, new Close(code, cut(reason)))) {
@@ -329,16 +329,11 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		phase = Phase.BODY;
 	}
 
-	/** Begins the handshake with Java-WebSocket, which makes and checks its keys. */
-	final WebSocketImpl core(String agreed) {
-		core = new Core(new StrictDraft(this, client, limits, engine.masks(), loop.frames, agreed), client);
-		return core.impl();
-	}
-
 	/** The handshake is done. */
 	final void opened(String agreed) {
 		subprotocol = agreed;
 		head = null;
+		frames = new FrameReader(this, client, limits);
 		phase(Phase.OPEN, null);
 		heard = loop.now();
 		controlSecond = heard; // the clock may be negative, so zero is no time
@@ -449,12 +444,13 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 	@Override
 	public final void received(ByteBuffer in) throws IOException {
 		heard = loop.now();
+		direct = engine.callsOnLoop() && inbox != null && inbox.isIdle();
 		try {
 			while (in.hasRemaining()) {
 				switch (phase) {
 					case HEAD -> readHead(in);
 					case OPEN, CLOSING -> {
-						core.read(in);
+						frames.read(in);
 						if (phase == Phase.OPEN || phase == Phase.CLOSING) {
 							return;
 						}
@@ -617,7 +613,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	private void sendClose(int code, String reason) {
 		closeSent = true;
-		control.add(core.closeFrame(code, reason));
+		control.add(ByteBuffer.wrap(Frames.close(code, reason, client ? engine.masks() : null)));
 	}
 
 	@Override
@@ -646,7 +642,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 
 	@Override
 	public final void message(byte[] payload, boolean text) {
-		if (phase == Phase.OPEN) {
+		if (phase == Phase.OPEN && !(direct && loop.batch.isEmpty() && inbox.deliver(payload, text))) {
 			loop.batch.add(text ? new Inbox.Text(payload) : payload);
 			batchBytes += payload.length;
 		}
@@ -684,7 +680,7 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 			controlFrames = 0;
 		}
 		if (++controlFrames > limits.controlFramesPerSecond()) {
-			core.stop();
+			frames.stop();
 			broken(WebSocketEnding.Kind.PROTOCOL, 1008, "expected at most " + limits.controlFramesPerSecond() + " pings and pongs in a second");
 			return false;
 		}

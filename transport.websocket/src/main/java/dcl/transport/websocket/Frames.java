@@ -1,5 +1,7 @@
 package dcl.transport.websocket;
 
+import java.nio.charset.StandardCharsets;
+
 /** Puts payloads into frames (RFC 6455, 5.2). */
 final class Frames {
 
@@ -41,6 +43,16 @@ final class Frames {
 			mask(payload, 0, frame, header, length, mask);
 		}
 		return frame;
+	}
+
+	/** Returns a close frame; the reason has at most 123 bytes. */
+	static byte[] close(int code, String reason, Masks masks) {
+		byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+		byte[] payload = new byte[2 + text.length];
+		payload[0] = (byte) (code >> 8);
+		payload[1] = (byte) code;
+		System.arraycopy(text, 0, payload, 2, text.length);
+		return encode(CLOSE, payload, masks);
 	}
 
 	/** Copies {@code length} bytes, each xored with its byte of the mask; the first one with the highest. */

@@ -30,6 +30,7 @@ final class Inbox implements Runnable {
 	private static final int TURN = 256;
 	/** What an event counts besides its payload, so that empty messages fill an inbox too. */
 	private static final int EVENT_BYTES = 64;
+	private static final int FEW = 2;
 	private static final int LARGE = 1024;
 	private static final int SETTLE_BYTES = 4 << 10;
 
@@ -40,8 +41,8 @@ final class Inbox implements Runnable {
 	private final AtomicLong heldBytes = new AtomicLong();
 	private volatile boolean throttled;
 
-	private ArrayDeque<Object> arrived = new ArrayDeque<>(); // guarded by this
-	private ArrayDeque<Object> working = new ArrayDeque<>(); // of the running task
+	private ArrayDeque<Object> arrived = new ArrayDeque<>(FEW); // guarded by this
+	private ArrayDeque<Object> working = new ArrayDeque<>(FEW); // of the running task
 	private boolean scheduled; // guarded by this
 	private boolean opened; // guarded by this, as the rest
 	private boolean writable;
@@ -66,6 +67,27 @@ final class Inbox implements Runnable {
 
 	void step(WebSocketStep next) {
 		post(List.of(next), 0);
+	}
+
+	/**
+	 * Tells whether everything so far has been delivered. Called by the loop, and lasts until it posts again, if the loop is also what delivers: others only
+	 * pause, resume and discard, for which {@link #deliver(byte[], boolean)} looks.
+	 */
+	synchronized boolean isIdle() {
+		return opened && !scheduled && working.isEmpty() && arrived.isEmpty();
+	}
+
+	/** Delivers a message at once, without a queue, unless it has to wait or is not to be delivered. Only on the thread that delivers, and if {@link #isIdle}. */
+	boolean deliver(byte[] payload, boolean text) {
+		if (paused || discard) {
+			return false;
+		}
+		try {
+			listener.message(connection, payload, text);
+		} catch (Throwable e) {
+			threw(e);
+		}
+		return true;
 	}
 
 	/** Adds events; {@code payloadBytes} is the sum of their payloads. */
@@ -223,7 +245,7 @@ final class Inbox implements Runnable {
 	private void swap() {
 		ArrayDeque<Object> drained = working;
 		working = arrived;
-		arrived = working.size() > LARGE ? new ArrayDeque<>() : drained; // a burst must not keep its memory
+		arrived = working.size() > LARGE ? new ArrayDeque<>(FEW) : drained; // a burst must not keep its memory
 	}
 
 	private void deliver(Object event) {
@@ -252,16 +274,20 @@ final class Inbox implements Runnable {
 			} else if (event instanceof WebSocketEnding how) {
 				listener.closed(connection, how);
 			}
-		} catch (LinkageError e) {
-			LOG.warn("The code of a listener is gone; its connection ends: {}", e.toString());
-			connection.listenerGone();
 		} catch (Throwable e) {
-			if (complained) {
-				LOG.debug("A listener threw again", e);
-			} else {
-				LOG.warn("A listener threw; its connection goes on, further exceptions of it are logged at debug", e);
-				complained = true;
-			}
+			threw(e);
+		}
+	}
+
+	private void threw(Throwable failure) {
+		if (failure instanceof LinkageError) {
+			LOG.warn("The code of a listener is gone; its connection ends: {}", failure.toString());
+			connection.listenerGone();
+		} else if (complained) {
+			LOG.debug("A listener threw again", failure);
+		} else {
+			LOG.warn("A listener threw; its connection goes on, further exceptions of it are logged at debug", failure);
+			complained = true;
 		}
 	}
 

@@ -14,7 +14,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-import org.java_websocket.framing.Framedata;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +44,6 @@ final class Loop implements Runnable {
 	final ByteBuffer out = ByteBuffer.allocateDirect(64 << 10);
 	/** What one read gave, on its way to an inbox. */
 	final List<Object> batch = new ArrayList<>();
-	final List<Framedata> frames = new ArrayList<>();
 	private TlsBuffers tlsBuffers;
 
 	/** What TLS works on: heap buffers, since the ciphers want arrays. */
@@ -69,6 +67,7 @@ final class Loop implements Runnable {
 	private final List<Connection> live = new ArrayList<>();
 	private final List<Runnable> ticks = new ArrayList<>();
 	private long now;
+	private boolean serving; // within a look at the selector, which allows no other
 	private long scanned;
 	private volatile boolean stopping;
 	private volatile boolean stopped;
@@ -107,9 +106,9 @@ final class Loop implements Runnable {
 		return now;
 	}
 
-	/** Lets go of channels that were closed: until then the system still has them open. */
+	/** Lets go of channels that were closed: until then the system still has them open. What was read may have led here: then it is done by the next look. */
 	void forgetClosed() throws IOException {
-		if (selector.isOpen()) {
+		if (selector.isOpen() && !serving) {
 			selector.selectNow(this::ready);
 		}
 	}
@@ -258,11 +257,14 @@ final class Loop implements Runnable {
 
 	private void ready(SelectionKey key) {
 		now = clock.getAsLong();
+		serving = true;
 		Selectable selectable = (Selectable) key.attachment();
 		try {
 			selectable.ready(key);
 		} catch (Throwable e) {
 			selectable.failed(e);
+		} finally {
+			serving = false;
 		}
 	}
 

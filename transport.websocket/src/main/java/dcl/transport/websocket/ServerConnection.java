@@ -14,7 +14,6 @@ import java.util.concurrent.RejectedExecutionException;
 
 import javax.net.ssl.SSLContext;
 
-import org.java_websocket.WebSocketImpl;
 import org.java_websocket.handshake.Handshakedata;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -199,15 +198,15 @@ final class ServerConnection extends Connection {
 
 	private void accept(HttpAnswer made) throws IOException {
 		answer = made;
-		WebSocketImpl core = core(made.subprotocol);
 		// only what Java-WebSocket has to check and answer, so that it cannot log the rest
 		String known = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
 				+ request.header("Sec-WebSocket-Key").orElseThrow() + "\r\n"
 				+ (made.subprotocol.isEmpty() ? "" : "Sec-WebSocket-Protocol: " + made.subprotocol + "\r\n") + "\r\n";
-		core.decode(ByteBuffer.wrap(known.getBytes(StandardCharsets.US_ASCII)));
-		if (!core.isOpen()) {
+		if (!Handshake.ofServer(this::agree, made.subprotocol).reads(known)) {
 			throw new IllegalStateException("Java-WebSocket refused a request that was checked");
 		}
+		request = null;
+		answer = null;
 		listener(made.listener);
 		opened(made.subprotocol);
 		byte[] held = early;
@@ -215,8 +214,7 @@ final class ServerConnection extends Connection {
 		replay(held);
 	}
 
-	@Override
-	public void handshake(Handshakedata fields) {
+	private void agree(Handshakedata fields) {
 		StringBuilder head = new StringBuilder(192)
 				.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
 				.append(fields.getFieldValue("Sec-WebSocket-Accept")).append("\r\n");

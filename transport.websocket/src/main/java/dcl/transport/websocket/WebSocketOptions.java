@@ -77,7 +77,8 @@ public final class WebSocketOptions {
 	}
 
 	/**
-	 * Calls the listeners of connections on the thread that moves their bytes, which saves a thread's wake-up for each burst. Only for listeners that
+	 * Calls the listeners of connections on the thread that moves their bytes, which saves a thread's wake-up for each burst, and the queue before it
+	 * for as long as they do not pause. Only for listeners that
 	 * never wait and call no foreign code: one that does holds up every connection of its loop, and their time-outs. Acceptors still run on the
 	 * executor, and so may the last callbacks when the engine closes.
 	 *

@@ -166,6 +166,11 @@ public final class WebSockets implements AutoCloseable {
 		return masks;
 	}
 
+	/** Whether listeners are called on the loop, as long as it runs. */
+	boolean callsOnLoop() {
+		return options.callbacksOnLoop;
+	}
+
 	/** Returns what runs the callbacks of a connection of that loop. */
 	Executor callbacks(Loop loop) {
 		Executor pool = executor();

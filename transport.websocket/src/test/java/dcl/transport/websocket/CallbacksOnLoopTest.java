@@ -1,12 +1,17 @@
 package dcl.transport.websocket;
 
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -156,5 +161,86 @@ class CallbacksOnLoopTest {
 		client.open().send(new byte[] {1}, SendMode.RELIABLE);
 		assertThat(client.ending().kind()).isEqualTo(WebSocketEnding.Kind.ENGINE_CLOSED);
 		BasicsTest.await(() -> LifeTest.threads("onloop") == 0);
+	}
+
+	/** Writes so many numbered messages at once, so that many come with one read. */
+	private static void writeNumbered(RawPeer peer, int count) throws Exception {
+		ByteArrayOutputStream frames = new ByteArrayOutputStream();
+		for (int i = 0; i < count; i++) {
+			frames.writeBytes(peer.frame(0x82, new byte[] {(byte) i, (byte) (i >> 8)}));
+		}
+		peer.write(frames.toByteArray());
+	}
+
+	@Test
+	void a_pause_within_a_burst_holds_what_follows_until_whoever_resumes() throws Exception {
+		int count = 3_000;
+		ExecutorService others = Executors.newSingleThreadExecutor();
+		AtomicBoolean paused = new AtomicBoolean();
+		List<String> wrong = new CopyOnWriteArrayList<>();
+		CountDownLatch all = new CountDownLatch(count);
+		WebSocketListener listener = new Recorder() {
+
+			private int next;
+
+			@Override
+			public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+				int number = payload[0] & 0xFF | (payload[1] & 0xFF) << 8;
+				if (paused.get() || number != next) {
+					wrong.add(number + " instead of " + next + (paused.get() ? " in a pause" : ""));
+				}
+				next++;
+				if (number % 7 == 0) {
+					connection.pauseReading();
+					paused.set(true);
+					others.execute(() -> {
+						paused.set(false);
+						connection.resumeReading();
+					});
+				}
+				all.countDown();
+			}
+		};
+		try (RawPeer.Port port = new RawPeer.Port()) {
+			sockets.connect(WebSocketRequest.to(port.uri()), listener);
+			try (RawPeer peer = port.upgrade()) {
+				writeNumbered(peer, count);
+				assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
+			}
+		} finally {
+			others.shutdown();
+		}
+		assertThat(wrong).isEmpty();
+	}
+
+	@Test
+	void a_listener_that_ends_its_connection_or_throws_within_a_burst_hears_no_more_or_goes_on() throws Exception {
+		for (boolean abort : new boolean[] {true, false}) {
+			Recorder listener = new Recorder() {
+				@Override
+				public void message(WebSocketConnection connection, byte[] payload, boolean text) {
+					super.message(connection, payload, text);
+					if (payload[0] == 1) {
+						throw new IllegalStateException("a test throws");
+					}
+					if (payload[0] == 5 && abort) {
+						connection.abort();
+					} else if (payload[0] == 5) {
+						connection.close(1000, "");
+					}
+				}
+			};
+			try (RawPeer.Port port = new RawPeer.Port()) {
+				sockets.connect(WebSocketRequest.to(port.uri()), listener);
+				try (RawPeer peer = port.upgrade()) {
+					writeNumbered(peer, 100);
+					for (int i = 0; i <= 5; i++) {
+						assertThat(listener.next().payload()).containsExactly(i, 0);
+					}
+				}
+				assertThat(listener.ending().kind()).isEqualTo(WebSocketEnding.Kind.CLOSED_BY_US);
+				assertThat(listener.messages).isEmpty();
+			}
+		}
 	}
 }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-import org.java_websocket.handshake.Handshakedata;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Timeout;
@@ -15,9 +14,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** The parser of frames alone, on random splits and random bytes. */
 @Timeout(60)
-class DraftTest {
+class FrameReaderTest {
 
-	static final class Log implements StrictDraft.Sink {
+	static final class Log implements FrameReader.Sink {
 
 		final List<String> lines = new ArrayList<>();
 		int broken;
@@ -47,23 +46,18 @@ class DraftTest {
 			lines.add("broken " + kind + " " + code + " " + detail);
 			broken++;
 		}
-
-		@Override
-		public void handshake(Handshakedata fields) {
-			throw new IllegalStateException();
-		}
 	}
 
-	static StrictDraft draft(Log log, boolean client) {
-		return new StrictDraft(log, client, FramesTest.LIMITS, new Masks(), new ArrayList<>(), "");
+	static FrameReader reader(Log log, boolean client) {
+		return new FrameReader(log, client, FramesTest.LIMITS);
 	}
 
 	static List<String> parse(byte[] bytes, boolean client, Random random) {
 		Log log = new Log();
-		StrictDraft draft = draft(log, client);
+		FrameReader reader = reader(log, client);
 		for (int at = 0; at < bytes.length;) {
 			int part = random == null ? bytes.length : Math.min(bytes.length - at, 1 + random.nextInt(random.nextInt(4) == 0 ? 3_000 : 20));
-			draft.read(null, ByteBuffer.wrap(bytes, at, part));
+			reader.read(ByteBuffer.wrap(bytes, at, part));
 			at += part;
 		}
 		assertThat(log.broken).isLessThanOrEqualTo(1);

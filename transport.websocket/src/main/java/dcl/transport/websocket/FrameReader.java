@@ -5,21 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.java_websocket.WebSocketImpl;
-import org.java_websocket.drafts.Draft;
-import org.java_websocket.drafts.Draft_6455;
-import org.java_websocket.enums.Opcode;
-import org.java_websocket.framing.Framedata;
-import org.java_websocket.handshake.Handshakedata;
-import org.java_websocket.protocols.Protocol;
-
 /**
- * {@code Draft_6455} with a parser of frames that refuses all RFC 6455 refuses, bounds what it holds, and gives what came before a broken frame.
+ * A parser of frames that refuses all RFC 6455 refuses, bounds what it holds, and gives what came before a broken frame.
  * <p>
  * One for each connection; used by its loop alone. It works on a buffer in any split and keeps at most one incomplete frame and the
  * fragments of one message.
  */
-final class StrictDraft extends Draft_6455 {
+final class FrameReader {
 
 	/** What the parser found. */
 	interface Sink {
@@ -35,85 +27,6 @@ final class StrictDraft extends Draft_6455 {
 
 		/** The peer broke the protocol or a limit; nothing after this is read. */
 		void broken(WebSocketEnding.Kind kind, int code, String detail);
-
-		/** The head of a handshake is to be sent; {@code fields} are those Java-WebSocket made for it. */
-		void handshake(Handshakedata fields);
-	}
-
-	/** A whole frame. */
-	private static class Frame implements Framedata {
-
-		final int opcode;
-		final boolean fin;
-		final byte[] payload;
-
-		Frame(int opcode, boolean fin, byte[] payload) {
-			this.opcode = opcode;
-			this.fin = fin;
-			this.payload = payload;
-		}
-
-		@Override
-		public boolean isFin() {
-			return fin;
-		}
-
-		@Override
-		public boolean isRSV1() {
-			return false;
-		}
-
-		@Override
-		public boolean isRSV2() {
-			return false;
-		}
-
-		@Override
-		public boolean isRSV3() {
-			return false;
-		}
-
-		@Override
-		public boolean getTransfereMasked() {
-			return false;
-		}
-
-		@Override
-		public Opcode getOpcode() {
-			return switch (opcode) {
-				case Frames.CONTINUATION -> Opcode.CONTINUOUS;
-				case Frames.TEXT -> Opcode.TEXT;
-				case Frames.BINARY -> Opcode.BINARY;
-				case Frames.CLOSE -> Opcode.CLOSING;
-				case Frames.PING -> Opcode.PING;
-				default -> Opcode.PONG;
-			};
-		}
-
-		@Override
-		public ByteBuffer getPayloadData() {
-			return ByteBuffer.wrap(payload);
-		}
-
-		@Override
-		public void append(Framedata next) {
-			throw new UnsupportedOperationException();
-		}
-	}
-
-	/** The place where the bytes stop making sense. */
-	private static final class Broken extends Frame {
-
-		final WebSocketEnding.Kind kind;
-		final int code;
-		final String detail;
-
-		Broken(WebSocketEnding.Kind kind, int code, String detail) {
-			super(Frames.CLOSE, true, EMPTY);
-			this.kind = kind;
-			this.code = code;
-			this.detail = detail;
-		}
 	}
 
 	private static final byte[] EMPTY = {};
@@ -125,8 +38,6 @@ final class StrictDraft extends Draft_6455 {
 	private final Sink sink;
 	private final boolean client;
 	private final WebSocketLimits limits;
-	private final Masks masks;
-	private final List<Framedata> found; // shared by the loop: empty between calls
 	private final int usualBytes;
 
 	private final byte[] head = new byte[14];
@@ -144,35 +55,19 @@ final class StrictDraft extends Draft_6455 {
 	private List<byte[]> fragments;
 	private int startedWith; // the opcode of the first of the fragments held
 
-	StrictDraft(Sink sink, boolean client, WebSocketLimits limits, Masks masks, List<Framedata> found, String subprotocol) {
-		super(List.of(), List.of(new Protocol(subprotocol)), limits.maxFrameBytes());
+	FrameReader(Sink sink, boolean client, WebSocketLimits limits) {
 		this.sink = sink;
 		this.client = client;
 		this.limits = limits;
-		this.masks = masks;
-		this.found = found;
 		usualBytes = Math.min(Frames.MAX_CONTROL_BYTES, Math.min(limits.maxFrameBytes(), limits.maxMessageBytes())); // a length of seven bits
 	}
 
-	/** {@code WebSocketImpl} asks for its own copy; each draft serves one connection as it is. */
-	@Override
-	public Draft copyInstance() {
-		return this;
-	}
-
-	/** Frames go here and not through {@code WebSocketImpl.decode}, which writes what arrives to a trace log. */
-	void read(WebSocketImpl impl, ByteBuffer in) {
-		try {
-			while (in.hasRemaining() && !dead) {
-				if (!usual(in)) {
-					List<Framedata> frames = translateFrame(in);
-					if (!frames.isEmpty()) {
-						processFrame(impl, frames.get(0));
-					}
-				}
+	/** Reads all bytes, or those before the end: that of a close frame, or the place where they stop making sense. */
+	void read(ByteBuffer in) {
+		while (in.hasRemaining() && !dead) {
+			if (!usual(in)) {
+				any(in);
 			}
-		} finally {
-			found.clear();
 		}
 	}
 
@@ -204,30 +99,29 @@ final class StrictDraft extends Draft_6455 {
 		fragments = null;
 	}
 
-	/** Returns the first frame that becomes whole, or is broken; none if all is read before. */
-	@Override
-	public List<Framedata> translateFrame(ByteBuffer in) {
-		found.clear();
-		while (found.isEmpty() && (payload == null ? head(in) : in.hasRemaining())) {
-			int part = Math.min(in.remaining(), length - filled);
-			if (filled + part > payload.length) {
-				byte[] larger = new byte[(int) Math.min(length, Math.max(2L * payload.length, filled + part))];
-				System.arraycopy(payload, 0, larger, 0, filled);
-				payload = larger;
-			}
-			in.get(payload, filled, part);
-			if (!client) {
-				Frames.mask(payload, filled, payload, filled, part, Integer.rotateLeft(mask, 8 * (filled & 3)));
-			}
-			filled += part;
-			if (filled == length) {
-				found.add(new Frame(head[0] & 0x0F, head[0] < 0, payload));
-				payload = null;
-				headHave = 0;
-				headNeed = 2;
-			}
+	/** Reads a frame as far as it is there, and processes it if it is whole. */
+	private void any(ByteBuffer in) {
+		if (payload == null && !head(in)) {
+			return;
 		}
-		return found;
+		int part = Math.min(in.remaining(), length - filled);
+		if (filled + part > payload.length) {
+			byte[] larger = new byte[(int) Math.min(length, Math.max(2L * payload.length, filled + part))];
+			System.arraycopy(payload, 0, larger, 0, filled);
+			payload = larger;
+		}
+		in.get(payload, filled, part);
+		if (!client) {
+			Frames.mask(payload, filled, payload, filled, part, Integer.rotateLeft(mask, 8 * (filled & 3)));
+		}
+		filled += part;
+		if (filled == length) {
+			byte[] whole = payload;
+			payload = null;
+			headHave = 0;
+			headNeed = 2;
+			process(head[0] & 0x0F, head[0] < 0, whole);
+		}
 	}
 
 	/** Reads the head of a frame, and returns whether it is whole and allowed. */
@@ -320,38 +214,31 @@ final class StrictDraft extends Draft_6455 {
 		return bad(WebSocketEnding.Kind.TOO_BIG, 1009, detail);
 	}
 
-	/** Ends the frames found, so that the good ones before this are still processed. */
 	private boolean bad(WebSocketEnding.Kind kind, int code, String detail) {
-		found.add(new Broken(kind, code, detail));
+		broken(kind, code, detail);
 		return false;
 	}
 
-	@Override
-	public void processFrame(WebSocketImpl impl, Framedata data) {
-		if (data instanceof Broken broken) {
-			broken(broken.kind, broken.code, broken.detail);
-			return;
-		}
-		Frame frame = (Frame) data;
-		switch (frame.opcode) {
-			case Frames.CLOSE -> close(frame.payload);
-			case Frames.PING -> sink.pinged(frame.payload);
-			case Frames.PONG -> sink.ponged(frame.payload);
-			default -> data(frame);
+	private void process(int opcode, boolean fin, byte[] whole) {
+		switch (opcode) {
+			case Frames.CLOSE -> close(whole);
+			case Frames.PING -> sink.pinged(whole);
+			case Frames.PONG -> sink.ponged(whole);
+			default -> data(opcode, fin, whole);
 		}
 	}
 
-	private void data(Frame frame) {
-		if (frame.fin && frame.opcode != Frames.CONTINUATION) {
-			message(frame.payload, frame.opcode == Frames.TEXT);
+	private void data(int opcode, boolean fin, byte[] part) {
+		if (fin && opcode != Frames.CONTINUATION) {
+			message(part, opcode == Frames.TEXT);
 			return;
 		}
-		if (frame.opcode != Frames.CONTINUATION) {
-			startedWith = frame.opcode;
+		if (opcode != Frames.CONTINUATION) {
+			startedWith = opcode;
 			fragments = new ArrayList<>();
 		}
-		fragments.add(frame.payload);
-		if (frame.fin) {
+		fragments.add(part);
+		if (fin) {
 			int total = 0;
 			for (byte[] fragment : fragments) {
 				total += fragment.length;
@@ -403,21 +290,5 @@ final class StrictDraft extends Draft_6455 {
 	/** Tells whether a close frame may carry the code: RFC 6455, 7.4.2, and the IANA registry. */
 	static boolean isCloseCode(int code) {
 		return code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 || code >= 3000 && code <= 4999;
-	}
-
-	/** Java-WebSocket makes close frames alone; those come here to be encoded. */
-	@Override
-	public ByteBuffer createBinaryFrame(Framedata frame) {
-		ByteBuffer data = frame.getPayloadData();
-		byte[] copy = new byte[data.remaining()];
-		data.get(data.position(), copy);
-		return ByteBuffer.wrap(Frames.encode(Frames.CLOSE, copy, client ? masks : null));
-	}
-
-	/** Gives the head to us alone: Java-WebSocket would write it, and the tokens in it, to its trace log. */
-	@Override
-	public List<ByteBuffer> createHandshake(Handshakedata fields, boolean withContent) {
-		sink.handshake(fields);
-		return List.of();
 	}
 }
