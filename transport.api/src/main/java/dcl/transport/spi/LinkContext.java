@@ -122,9 +122,10 @@ public interface LinkContext {
 	 * @param packet      one rfc4 packet, free of the wire's own wrapping
 	 * @param reliability how it travelled; {@code RELIABLE} where the wire does not say
 	 * @param topic       the wire's topic, "" where there is none
-	 * @return one shared completed stage while the queue is below three quarters of its bound; otherwise it completes when the queue has fallen to half,
-	 *         or when the transport closes. A wire that can stop reading waits for it, and the conversation ends with {@code OVERRUN} if that takes
-	 *         longer than {@code maxPauseMillis}; others may ignore it: one that goes on until lossy packets are dropped is not ended for that
+	 * @return one shared completed stage while the queue is below three quarters of its bound; otherwise it completes when the queue has fallen to a
+	 *         quarter, or when the transport closes. A wire that can stop reading waits for it. If that takes longer than {@code maxPauseMillis}, half of
+	 *         the bound is low enough, and with more than that the conversation ends with {@code OVERRUN}; others may ignore it: one that goes on until
+	 *         lossy packets are dropped is not ended for that
 	 */
 	CompletionStage<Void> received(PeerId from, Packet packet, Delivery.Reliability reliability, String topic);
 

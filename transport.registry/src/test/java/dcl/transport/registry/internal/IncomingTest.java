@@ -17,6 +17,7 @@ import dcl.transport.Disconnection.Reason;
 import dcl.transport.Message;
 import dcl.transport.PeerId;
 import dcl.transport.Transport;
+import dcl.transport.Transport.State;
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
 import dcl.transport.TransportListener;
@@ -105,7 +106,7 @@ class IncomingTest {
 	}
 
 	@Test
-	void reading_goes_on_when_the_queue_has_fallen_to_half() {
+	void reading_goes_on_when_the_queue_has_fallen_to_a_quarter() {
 		rig = new Rig(s -> {
 			s.incomingPackets = 100;
 			s.threads = 2;
@@ -124,9 +125,33 @@ class IncomingTest {
 			}
 		};
 		held.countDown();
-		// A batch of 64 is out of the queue when its last is being heard: 16 of 100 are left, which is less than half.
+		// A batch of 64 is out of the queue when its last is being heard: 16 of 100 are left, which is less than a quarter.
 		await(heardWhenResumed);
 		tenth.countDown();
+	}
+
+	@Test
+	void a_listener_that_gets_on_slowly_ends_nothing_if_half_of_the_queue_is_left_when_the_time_is_over() {
+		rig = new Rig(s -> {
+			s.incomingPackets = 200;
+			s.maxPauseMillis = 3_000;
+		});
+		Rig.Pair pair = slow();
+		CompletionStage<Void> pause = null;
+		for (int i = 1; i <= 150; i++) {
+			pause = pair.receive("" + i);
+		}
+		CountDownLatch last = new CountDownLatch(1);
+		pair.listener().doing = event -> {
+			if (event.equals("alice: 10")) { // a batch of 64 is out then: 86 of 200 are left, which is less than half but more than a quarter
+				await(last);
+			}
+		};
+		held.countDown();
+		await(pause);
+		assertThat(pair.transport().state()).isEqualTo(State.CONNECTED);
+		last.countDown();
+		Rig.until(() -> pair.listener().events.contains("alice: 150"));
 	}
 
 	@Test
