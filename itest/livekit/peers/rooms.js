@@ -3,12 +3,18 @@
 //   { do: 'connect', as, url, token }                 connected { peers } or refused { message }
 //   { do: 'send', as, data, reliable, topic, to }     sent or failed { message }; data in base64, to a list of identities
 //   { do: 'burst', as, sender, session, from, count, bytes, reliable, perSecond }
-//                                                     as many stamps (see History.Stamp), then burst { failed: [numbers] }; perSecond 0 for as fast as it goes
-//   { do: 'expect', as, count }                       from now on packets are counted rather than told, then counted { millis }
+//                                                     as many stamps (see History.Stamp); perSecond 0 for as fast as it goes. Then burst { millis, sent,
+//                                                     failed: [numbers] }
+//   { do: 'stop', as }                                ends a burst
+//   { do: 'count', as, upTo }                         from now on packets are counted rather than told; at upTo of them, or when told 'counted', counted {
+//                                                     count, millis (between the first and the last) }
+//   { do: 'counted', as }                           as soon as none has come for half a second
 //   { do: 'leave', as }                               left it
 //
-// Events without being asked: joined and gone { peer }, data { from, data, reliable, topic }, reconnecting, reconnected, disconnected { reason }.
+// Events without being asked: joined and gone { peer }, data { from, data, reliable, topic, at (milliseconds) }, reconnecting, reconnected, disconnected { reason }.
 // A classic script, so that a page and Node can both load it; `lib` adapts one of the two libraries.
+const QUIET_MILLIS = 500
+
 globalThis.rooms = (lib, say) => {
   const open = new Map()
 
@@ -29,10 +35,17 @@ globalThis.rooms = (lib, say) => {
 
   const until = (time) => new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())))
 
+  const told = (as) => {
+    const state = open.get(as)
+    const { count, first, last } = state.counting
+    state.counting = undefined
+    say({ event: 'counted', as, count, millis: count > 0 ? last - first : 0 })
+  }
+
   const does = {
     async connect({ as, url, token }) {
       const room = new lib.Room()
-      const state = { room, counting: undefined }
+      const state = { room, counting: undefined, stopped: false }
       open.set(as, state)
       room.on('participantConnected', (peer) => say({ event: 'joined', as, peer: peer.identity }))
       room.on('participantDisconnected', (peer) => say({ event: 'gone', as, peer: peer.identity }))
@@ -42,15 +55,15 @@ globalThis.rooms = (lib, say) => {
       room.on('dataReceived', (payload, peer, kind, topic) => {
         const counting = state.counting
         if (counting) {
-          counting.begin ??= performance.now()
-          counting.count--
-          if (counting.count === 0) {
-            state.counting = undefined
-            say({ event: 'counted', as, millis: performance.now() - counting.begin })
+          counting.last = performance.now()
+          counting.first ??= counting.last
+          counting.count++
+          if (counting.count === counting.upTo) {
+            told(as)
           }
           return
         }
-        say({ event: 'data', as, from: peer?.identity ?? '', data: toBase64(payload), reliable: lib.isReliable(kind), topic: topic ?? '' })
+        say({ event: 'data', as, from: peer?.identity ?? '', data: toBase64(payload), reliable: lib.isReliable(kind), topic: topic ?? '', at: performance.now() })
       })
       try {
         const begin = performance.now()
@@ -71,25 +84,41 @@ globalThis.rooms = (lib, say) => {
     },
 
     async burst(command) {
-      const room = open.get(command.as).room
       const failed = []
       const begin = performance.now()
-      for (let i = 0; i < command.count; i++) {
+      const state = open.get(command.as)
+      state.stopped = false
+      let i = 0
+      for (; i < command.count && !state.stopped; i++) {
         if (command.perSecond > 0) {
           await until(begin + (i * 1000) / command.perSecond)
         }
         try {
-          await lib.publish(room, stamp(command, command.from + i), command.reliable)
+          await lib.publish(state.room, stamp(command, command.from + i), command.reliable)
         } catch (error) {
           failed.push(command.from + i)
         }
       }
-      say({ event: 'burst', as: command.as, millis: performance.now() - begin, failed })
+      say({ event: 'burst', as: command.as, millis: performance.now() - begin, sent: i, failed })
     },
 
-    expect({ as, count }) {
-      open.get(as).counting = { count, begin: undefined }
-      say({ event: 'expecting', as })
+    stop({ as }) {
+      open.get(as).stopped = true
+    },
+
+    count({ as, upTo }) {
+      open.get(as).counting = { upTo, count: 0, first: undefined, last: undefined }
+      say({ event: 'counting', as })
+    },
+
+    async counted({ as }) {
+      const state = open.get(as)
+      while (state.counting && performance.now() - (state.counting.last ?? 0) < QUIET_MILLIS) {
+        await until(performance.now() + QUIET_MILLIS)
+      }
+      if (state.counting) {
+        told(as)
+      }
     },
 
     async leave({ as }) {

@@ -1,9 +1,12 @@
 package dcl.transport.itest.livekit;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -18,6 +21,7 @@ final class Guest implements AutoCloseable {
 	private final String identity;
 	private final BlockingQueue<JsonNode> arriving;
 	private final List<JsonNode> passedOver = new ArrayList<>();
+	private final Set<String> present = new HashSet<>();
 	private boolean inside;
 
 	Guest(Client client, String identity, BlockingQueue<JsonNode> arriving) {
@@ -64,10 +68,10 @@ final class Guest implements AutoCloseable {
 				.put("reliable", reliable).put("perSecond", perSecond));
 	}
 
-	/** Counts so many packets instead of telling them; {@code counted} comes at the last. */
-	void expect(int count) throws Exception {
-		tell(Client.command("expect").put("count", count));
-		next("expecting");
+	/** Counts packets instead of telling them, until there are so many; then {@code counted} comes. */
+	void count(int upTo) throws Exception {
+		tell(Client.command("count").put("upTo", upTo));
+		next("counting");
 	}
 
 	void tell(ObjectNode command) throws Exception {
@@ -76,6 +80,21 @@ final class Guest implements AutoCloseable {
 
 	/** Takes the first event of this name, told or to come. Others stay for later calls. */
 	JsonNode next(String event) throws InterruptedException {
+		return next(event, Foreign.LIMIT_SECONDS);
+	}
+
+	JsonNode next(String event, long seconds) throws InterruptedException {
+		JsonNode one = poll(event, Duration.ofSeconds(seconds));
+		if (one == null) {
+			int from = Math.max(0, passedOver.size() - 20);
+			throw new AssertionError("no '" + event + "' for " + identity + " within " + seconds + " s; passed over "
+					+ passedOver.size() + " events, at last " + passedOver.subList(from, passedOver.size()) + client.situation());
+		}
+		return one;
+	}
+
+	/** Does the same, and returns null if there is none in time. */
+	JsonNode poll(String event, Duration limit) throws InterruptedException {
 		for (Iterator<JsonNode> events = passedOver.iterator(); events.hasNext();) {
 			JsonNode one = events.next();
 			if (one.path("event").asText().equals(event)) {
@@ -83,14 +102,13 @@ final class Guest implements AutoCloseable {
 				return one;
 			}
 		}
-		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Foreign.LIMIT_SECONDS);
+		long deadline = System.nanoTime() + limit.toNanos();
 		while (true) {
 			JsonNode one = arriving.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
 			if (one == null) {
-				int from = Math.max(0, passedOver.size() - 20);
-				throw new AssertionError("no '" + event + "' for " + identity + " within " + Foreign.LIMIT_SECONDS + " s; passed over "
-						+ passedOver.size() + " events, at last " + passedOver.subList(from, passedOver.size()) + client.situation());
+				return null;
 			}
+			seen(one);
 			if (one.path("event").asText().equals(event)) {
 				return one;
 			}
@@ -98,18 +116,40 @@ final class Guest implements AutoCloseable {
 		}
 	}
 
+	private void seen(JsonNode event) {
+		switch (event.path("event").asText()) {
+			case "connected" -> event.path("peers").forEach(peer -> present.add(peer.asText()));
+			case "joined" -> present.add(event.path("peer").asText());
+			case "gone" -> present.remove(event.path("peer").asText());
+			default -> { }
+		}
+	}
+
+	private void drain() {
+		for (JsonNode one = arriving.poll(); one != null; one = arriving.poll()) {
+			seen(one);
+			passedOver.add(one);
+		}
+	}
+
+	/** Returns who is there, as far as has been told. */
+	Set<String> present() {
+		drain();
+		return Set.copyOf(present);
+	}
+
 	/** Takes the next packet and returns its bytes. */
 	byte[] data() throws Exception {
 		return data(next("data"));
 	}
 
-	static byte[] data(JsonNode event) throws Exception {
-		return event.path("data").binaryValue();
+	static byte[] data(JsonNode event) {
+		return Base64.getDecoder().decode(event.path("data").asText());
 	}
 
 	/** Takes all events of this name that have been told. */
 	List<JsonNode> all(String event) {
-		arriving.drainTo(passedOver);
+		drain();
 		List<JsonNode> taken = passedOver.stream().filter(one -> one.path("event").asText().equals(event)).toList();
 		passedOver.removeAll(taken);
 		return taken;

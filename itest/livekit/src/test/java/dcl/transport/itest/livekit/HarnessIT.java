@@ -4,45 +4,31 @@ import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dcl.transport.itest.chaos.History.Stamp;
-import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The foreign software among itself, no code of ours: a failure here is none of ours. */
+@ExtendWith(Rig.class)
 @Timeout(60)
 class HarnessIT {
 
-	@AutoClose
-	static LiveKitServer server;
-	@AutoClose
-	static Client node;
-	@AutoClose
-	static Client chromium;
-
-	@BeforeAll
-	static void start() throws Exception {
-		server = LiveKitServer.start();
-		node = Client.start(Client.Kind.NODE);
-		chromium = Client.start(Client.Kind.CHROMIUM);
-	}
-
 	@Test
 	void the_official_clients_meet_and_talk_through_the_server() throws Exception {
-		try (Guest page = chromium.guest("page"); Guest script = node.guest("script")) {
+		try (Guest page = Rig.guest(Client.Kind.CHROMIUM); Guest script = Rig.guest(Client.Kind.NODE)) {
 			assertThat(page.enter("meet")).isEmpty();
-			assertThat(script.enter("meet")).containsExactly("page");
-			assertThat(page.next("joined").path("peer").asText()).isEqualTo("script");
+			assertThat(script.enter("meet")).containsExactly(page.identity());
+			assertThat(page.next("joined").path("peer").asText()).isEqualTo(script.identity());
 			for (boolean reliable : new boolean[] {true, false}) {
 				talk(page, script, reliable);
 				talk(script, page, reliable);
 			}
-			JsonNode people = server.api("ListParticipants", "meet", "{\"room\":\"meet\"}");
-			assertThat(people.path("participants").findValuesAsText("identity")).containsExactlyInAnyOrder("page", "script");
+			JsonNode people = Rig.server().api("ListParticipants", "meet", "{\"room\":\"meet\"}");
+			assertThat(people.path("participants").findValuesAsText("identity")).containsExactlyInAnyOrder(page.identity(), script.identity());
 			script.leave();
-			assertThat(page.next("gone").path("peer").asText()).isEqualTo("script");
+			assertThat(page.next("gone").path("peer").asText()).isEqualTo(script.identity());
 		}
 	}
 
@@ -58,7 +44,7 @@ class HarnessIT {
 
 	@Test
 	void their_stamps_are_those_of_the_history() throws Exception {
-		try (Guest page = chromium.guest("stamping page"); Guest script = node.guest("stamping script")) {
+		try (Guest page = Rig.guest(Client.Kind.CHROMIUM); Guest script = Rig.guest(Client.Kind.NODE)) {
 			page.enter("stamps");
 			script.enter("stamps");
 			page.next("joined");
@@ -76,18 +62,18 @@ class HarnessIT {
 
 	@Test
 	void a_token_of_another_secret_is_refused() throws Exception {
-		try (Guest script = node.guest("stranger")) {
+		try (Guest script = Rig.guest(Client.Kind.NODE)) {
 			script.tell(Client.command("connect").put("url", LiveKitServer.URL)
-					.put("token", Token.of("secret", "stranger").signedWith("x".repeat(32)).text()));
+					.put("token", Token.of("secret", script.identity()).signedWith("x".repeat(32)).text()));
 			assertThat(script.next("refused").path("message").asText()).isNotEmpty();
 		}
 	}
 
 	@Test
 	void a_server_that_is_killed_and_started_again_lets_people_in() throws Exception {
-		server.kill();
-		server.begin();
-		try (Guest script = node.guest("afterwards")) {
+		Rig.server().kill();
+		Rig.server();
+		try (Guest script = Rig.guest(Client.Kind.NODE)) {
 			assertThat(script.enter("again")).isEmpty();
 		}
 	}

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -36,6 +37,7 @@ final class LiveKitServer implements AutoCloseable {
 			rtc: { tcp_port: 7881, udp_port: 7882, use_external_ip: false, node_ip: 10.199.0.1, stun_servers: ["127.0.0.1:3478"] }
 			""".formatted(PORT, KEY, SECRET);
 
+	private static final long TELL_AGAIN_MILLIS = 300;
 	private static final ObjectMapper JSON = new ObjectMapper();
 	private static final AtomicInteger STARTED = new AtomicInteger();
 
@@ -102,9 +104,19 @@ final class LiveKitServer implements AutoCloseable {
 		signal("CONT");
 	}
 
-	/** Tells it to shut down in good order, and returns when it has. */
+	/** Tells it to shut down in good order, and returns when it has. Told once it waits until everybody has left, told again it sends them away. */
 	void shutDown() throws Exception {
 		signal("TERM");
+		while (true) {
+			try {
+				process.onExit().get(TELL_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+				break;
+			} catch (TimeoutException e) { // two signals at once would be one; the test has a time-out
+				if (process.isAlive()) {
+					new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor();
+				}
+			}
+		}
 		gone();
 	}
 
@@ -112,6 +124,10 @@ final class LiveKitServer implements AutoCloseable {
 	void kill() throws Exception {
 		process.destroyForcibly();
 		gone();
+	}
+
+	boolean isRunning() {
+		return process.isAlive();
 	}
 
 	/** Returns its resident memory, in bytes. */
