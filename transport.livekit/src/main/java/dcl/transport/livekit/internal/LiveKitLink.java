@@ -1,6 +1,7 @@
 package dcl.transport.livekit.internal;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -296,9 +297,15 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		enter(Phase.CONNECTING, null);
 		WebSocketRequest request = WebSocketRequest.to(url.signalling(joinRequest())).header("Authorization", "Bearer " + token);
 		WebSocketRequest trusting = context.sslContext().map(request::sslContext).orElse(request);
-		signal = new Signalling(this, target());
-		signal.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host()))
-				.orElseGet(() -> trusting.addresses(route.addresses())));
+		Signalling socket = new Signalling(this, target());
+		try {
+			socket.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host()))
+					.orElseGet(() -> trusting.addresses(route.addresses())));
+		} catch (IllegalStateException | UncheckedIOException e) { // it is closed, or there are no more file descriptors
+			failed(new TransportException(Code.INTERNAL, "no socket could be opened: " + e.getMessage()), false);
+			return;
+		}
+		signal = socket;
 	}
 
 	/** Returns what will be tried, for people. */

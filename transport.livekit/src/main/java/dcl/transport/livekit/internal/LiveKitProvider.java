@@ -8,8 +8,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import dcl.transport.TransportException;
@@ -38,7 +36,6 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 @TransportType("livekit")
 public final class LiveKitProvider implements TransportProvider {
 
-	private static final long IDLE_SECONDS = 5;
 	private static final long STOP_SECONDS = 2;
 
 	/** Configuration. A change makes the provider anew, which ends its open rooms with {@code PROVIDER_GONE}. */
@@ -85,7 +82,7 @@ public final class LiveKitProvider implements TransportProvider {
 	private final Settings settings;
 	private final WebRtc webRtc;
 	private final Clock clock;
-	private final ScheduledThreadPoolExecutor thread;
+	private final ControlThread thread;
 	private final WebSockets engine;
 	private final Set<LiveKitLink> links = ConcurrentHashMap.newKeySet();
 
@@ -100,19 +97,9 @@ public final class LiveKitProvider implements TransportProvider {
 		this.webRtc = webRtc;
 		this.clock = clock;
 		settings = Settings.of(config);
-		// What comes after the end, such as a time-out or a last event of WebRTC, is of no interest to anybody.
-		thread = new ScheduledThreadPoolExecutor(1, LiveKitProvider::daemon, new ThreadPoolExecutor.DiscardPolicy());
-		thread.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
-		thread.allowCoreThreadTimeOut(true);
-		thread.setRemoveOnCancelPolicy(true);
+		thread = new ControlThread();
 		engine = WebSockets.create(WebSocketOptions.defaults().loops(settings.loops()).executor(thread).threadNamePrefix("dcl-livekit")
 				.limits(settings.limits()));
-	}
-
-	private static Thread daemon(Runnable task) {
-		Thread thread = new Thread(task, "dcl-livekit-control");
-		thread.setDaemon(true);
-		return thread;
 	}
 
 	@Deactivate

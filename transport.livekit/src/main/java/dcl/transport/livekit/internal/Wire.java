@@ -75,17 +75,14 @@ final class Wire implements PeerConnectionEvents {
 
 	/** Makes the connection and its channels, and the first offer. */
 	void start(WebRtc webRtc, List<IceServer> servers, boolean relayOnly) {
-		webRtc.open(servers, relayOnly, this).thenComposeAsync(this::channels, thread).whenCompleteAsync((lossyChannel, failure) -> {
-			if (closed) {
-				return;
-			}
+		webRtc.open(servers, relayOnly, this).thenComposeAsync(this::channels, thread).whenComplete((lossyChannel, failure) -> tell(() -> {
 			if (failure != null) {
 				owner.broken(this, failure);
 				return;
 			}
 			lossy = lossyChannel;
 			offer(false);
-		}, thread);
+		}));
 	}
 
 	private CompletionStage<DataChannel> channels(PeerConnection made) {
@@ -110,8 +107,8 @@ final class Wire implements PeerConnectionEvents {
 		answered = false;
 		offering = true;
 		int id = ++offers;
-		connection.createOffer(restart).whenCompleteAsync((sdp, failure) -> {
-			if (closed || id != offers) {
+		connection.createOffer(restart).whenComplete((sdp, failure) -> tell(() -> {
+			if (id != offers) {
 				return;
 			}
 			if (failure != null) {
@@ -124,7 +121,7 @@ final class Wire implements PeerConnectionEvents {
 				held.clear();
 				found.forEach(candidate -> owner.candidate(this, candidate));
 			}
-		}, thread);
+		}));
 	}
 
 	/** The server answered; what is for an earlier offer is ignored. */
@@ -133,8 +130,8 @@ final class Wire implements PeerConnectionEvents {
 			return;
 		}
 		int answering = offers;
-		connection.setAnswer(sdp).whenCompleteAsync((nothing, failure) -> {
-			if (closed || answering != offers) {
+		connection.setAnswer(sdp).whenComplete((nothing, failure) -> tell(() -> {
+			if (answering != offers) {
 				return;
 			}
 			if (failure != null) {
@@ -144,7 +141,7 @@ final class Wire implements PeerConnectionEvents {
 				answered = true;
 				owner.changed(this);
 			}
-		}, thread);
+		}));
 	}
 
 	/** Returns whether there is a connection for a candidate of the server's; one that cannot be parsed is skipped. */
