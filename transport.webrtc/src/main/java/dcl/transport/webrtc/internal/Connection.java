@@ -418,12 +418,17 @@ final class Connection implements PeerConnection {
 	private void free() {
 		failOperations();
 		channels.forEach(Channel::silence); // also those that came since
+		PeerReference reference = null;
 		if (peer != null) {
+			reference = PeerReference.of(peer);
 			peer.close();
 			peer = null;
 		}
 		channels.forEach(Channel::free);
 		channels.clear();
+		if (reference != null) {
+			reference.release();
+		}
 		owner.freed(this);
 	}
 }

@@ -613,7 +613,7 @@ public final class Scenarios {
 		open.forEach(Pair::close);
 		Await.until("freed", () -> rtc.size() == 0);
 		rtc.close();
-		assertThat(kept).as("KiB kept by an opened and closed pair").isLessThan(200);
+		assertThat(kept).as("KiB kept by an opened and closed pair").isLessThan(60); // 117 without PeerReference
 		return String.format("RSS %d KiB; %.1f KiB stay after each connected and closed pair (best of 4 times %d); %.0f KiB an open pair", first, kept, cycles,
 				(full - second) / 20.0);
 	}
