@@ -1,21 +1,15 @@
 package dcl.transport.itest.livekit;
 
-import java.io.File;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import dcl.transport.TransportUri;
 import dcl.transport.launcher.Comms;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
-import org.osgi.framework.Bundle;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
-import org.osgi.framework.Constants;
 
 /**
  * What the classes of a run share: the server, the official clients and our runtime, each started when it is first needed and ended with the run. Skips or fails
@@ -69,30 +63,10 @@ final class Rig implements BeforeAllCallback {
 	static Comms comms() {
 		if (parts.comms == null) {
 			parts.comms = Comms.start();
-			if (!parts.comms.registry().types().contains("livekit")) {
-				install(parts.comms.context());
-			}
+			TransportUri any = TransportUri.parse("livekit:" + LiveKitServer.URL + "?access_token=x");
+			parts.comms.registry().whenAvailable(any, Duration.ofSeconds(Foreign.LIMIT_SECONDS)).toCompletableFuture().join();
 		}
 		return parts.comms;
-	}
-
-	/** Installs the transport, and what it needs, from the class path: as a host does with any bundle that the runtime does not come with. */
-	private static void install(BundleContext context) {
-		try {
-			List<Bundle> installed = new ArrayList<>();
-			for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-				if (Path.of(entry).getFileName().toString().matches("dcl\\.transport\\.(livekit|webrtc).*\\.jar")) {
-					installed.add(context.installBundle(Path.of(entry).toUri().toString()));
-				}
-			}
-			for (Bundle bundle : installed) {
-				if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) == null) {
-					bundle.start();
-				}
-			}
-		} catch (BundleException e) {
-			throw new AssertionError("the transport cannot be installed", e);
-		}
 	}
 
 	static Client client(Client.Kind kind) throws Exception {
