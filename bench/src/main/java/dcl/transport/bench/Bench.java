@@ -25,12 +25,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
  */
 final class Bench {
 
-	/** How many messages before and within a measurement. Java compiles for a long time: below some five million it would measure its compiler. */
-	private static final int WARMUP = 5_000_000;
-	private static final int COUNT = 2_000_000;
+	/** How many messages before and within a measurement. Java compiles for a long time: after five million its compiler is still a fifth of what is measured. */
+	private static final int WARMUP = 15_000_000;
+	private static final int COUNT = 5_000_000;
 	private static final int SEND_WARMUP = 1_500_000;
 	private static final int SEND_COUNT = 1_000_000;
 	private static final int SINGLES = 50_000;
+	private static final int SINGLE_WARMUP = 5_000_000;
 	private static final int SINGLES_A_SECOND = 5_000;
 	/** Deliveries; the server on Node is warm after far fewer. */
 	private static final int ROOM_WARMUP = 5_000_000;
@@ -41,6 +42,13 @@ final class Bench {
 	private static final int CHAIN_COUNT = 3_000;
 	private static final int CHAIN_NODE = 250;
 	private static final List<Integer> ROOMS = List.of(1, 100, 1_000);
+	/** Idle connections, to which four times as many are added: what compilers and collectors take meanwhile is to be little of what is measured. */
+	private static final int PLAIN_FIRST = 1_000;
+	private static final int TLS_FIRST = 400;
+	/** Three threads each: fewer will do. */
+	private static final int STOCK_FIRST = 50;
+	/** How often what is far apart, or takes long, is measured. */
+	private static final int ONCE_MORE = 2;
 	/** A small young generation, which is full in any case: else RSS would tell how much garbage was made before it was first collected. */
 	private static final List<String> MEMORY_FLAGS = List.of("-XX:+UseSerialGC", "-Xmx1g", "-Xmn16m");
 
@@ -130,9 +138,9 @@ final class Bench {
 	}
 
 	private void single(boolean java) throws Exception {
-		int warmup = (WARMUP + SINGLES) / divisor;
+		int warmup = (SINGLE_WARMUP + SINGLES) / divisor;
 		int count = SINGLES / divisor;
-		against("single", java, List.of("stream", WARMUP / divisor, 2 * count, SINGLES_A_SECOND),
+		against("single", java, List.of("stream", SINGLE_WARMUP / divisor, 2 * count, SINGLES_A_SECOND),
 				port -> java ? Processes.java("Receive", flags, port, warmup, count) : Processes.node("peers/receive.mjs", port, warmup));
 	}
 
@@ -209,23 +217,29 @@ final class Bench {
 	private void idle() throws Exception {
 		Path store = Processes.keyStore();
 		try {
-			for (int run = 0; run < Math.min(pairs, 2); run++) {
-				for (int rooms : ROOMS) {
-					fixture("idle " + rooms, List.of("idle", "login"), port -> Processes.java("Idle", MEMORY_FLAGS, port, rooms));
+			for (int pair = 0; pair < pairs; pair++) {
+				if (pair < ONCE_MORE) {
+					for (int rooms : ROOMS) {
+						fixture("idle " + rooms, List.of("idle", "login"), port -> Processes.java("Idle", MEMORY_FLAGS, port, rooms));
+					}
+					connections("ws", "stock", store);
+					connections("wss", "stock", store);
 				}
 				for (String scheme : List.of("ws", "wss")) {
-					for (String kind : List.of("engine", "netty", "stock")) {
-						boolean stock = kind.equals("stock"); // three threads each: fewer will do
-						List<Object> fixture = scheme.equals("ws") ? List.of("idle") : List.of("tls", store);
-						fixture("idle " + scheme + " " + kind, fixture, port -> Processes.java("PortIdle", MEMORY_FLAGS, kind, scheme, port, stock ? 50 : 200,
-								stock ? 200 : 800, store));
-					}
+					turns(pair, "idle", () -> connections(scheme, "engine", store), () -> connections(scheme, "netty", store));
 				}
 			}
 		} finally {
 			Files.delete(store);
 			Files.delete(store.getParent());
 		}
+	}
+
+	private void connections(String scheme, String kind, Path store) throws Exception {
+		boolean tls = scheme.equals("wss");
+		int first = kind.equals("stock") ? STOCK_FIRST : tls ? TLS_FIRST : PLAIN_FIRST;
+		fixture("idle " + scheme + " " + kind, tls ? List.of("tls", store) : List.of("idle"),
+				port -> Processes.java("PortIdle", MEMORY_FLAGS, kind, scheme, port, first, 4 * first, store));
 	}
 
 	private void keep(String name, JsonNode result) {
@@ -336,16 +350,17 @@ final class Bench {
 
 	private void idlePorts(Map<String, Object> figures) {
 		System.out.println();
-		System.out.println("| idle connections | threads a connection | RSS KB a connection |");
+		System.out.println("| idle connections | threads a connection | RSS KB a connection, median (range) |");
 		System.out.println("|---|---|---|");
 		for (String scheme : List.of("ws", "wss")) {
 			for (String kind : List.of("engine", "netty", "stock")) {
 				String name = "idle " + scheme + " " + kind;
 				double more = median(name, run -> run.get("connections").asDouble()) * 4 / 5; // the second step is four fifths
 				double threads = median(name, "threadsAdded") / more;
-				double rss = median(name, "rssBytesPerConnection") / 1024;
-				System.out.printf(Locale.ROOT, "| %s, %s | %.2f | %.1f |%n", kind, scheme, threads, rss);
-				figures.put(name, Map.of("threadsPerConnection", threads, "rssKbPerConnection", rss));
+				double[] all = runs.get(name).stream().mapToDouble(run -> run.get("rssBytesPerConnection").asDouble() / 1024).toArray();
+				double rss = median(all); // sorted from here on
+				System.out.printf(Locale.ROOT, "| %s, %s | %.2f | %.1f (%.1f - %.1f) |%n", kind, scheme, threads, rss, all[0], all[all.length - 1]);
+				figures.put(name, Map.of("threadsPerConnection", threads, "rssKbPerConnection", all));
 			}
 		}
 	}
