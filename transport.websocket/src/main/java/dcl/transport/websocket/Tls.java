@@ -61,6 +61,7 @@ final class Tls {
 	private static SSLParameters modern(SSLEngine engine) {
 		SSLParameters parameters = engine.getSSLParameters();
 		List<String> supported = Arrays.asList(engine.getSupportedProtocols());
+		parameters.setCipherSuites(null); // they stay as they are: set, each engine would hold a list of its own
 		parameters.setProtocols(List.of("TLSv1.3", "TLSv1.2").stream().filter(supported::contains).toArray(String[]::new));
 		return parameters;
 	}
