@@ -1,5 +1,6 @@
 package dcl.transport.livekit.internal;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -168,12 +169,13 @@ final class Participants {
 
 	/** Takes away those that were heard, and of whom the server has not told since. */
 	void forgetUntold(long now) {
-		for (Map.Entry<PeerId, Known> entry : List.copyOf(known.entrySet())) {
-			long heardAt = entry.getValue().heardAt();
-			if (heardAt != TOLD && now - heardAt > UNTOLD_NANOS) {
-				remove(entry.getKey());
+		List<PeerId> gone = new ArrayList<>();
+		known.forEach((peer, it) -> {
+			if (it.heardAt() != TOLD && now - it.heardAt() > UNTOLD_NANOS) {
+				gone.add(peer);
 			}
-		}
+		});
+		gone.forEach(this::remove);
 	}
 
 	/** Returns null for ourselves, and for what is no participant. */
