@@ -1,6 +1,7 @@
 package dcl.transport.itest;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -117,6 +118,29 @@ public class UpdateIT extends FrameworkTest {
 			assertThat(served("echo:room")).isEqualTo("echo-" + i + ".0.0");
 		}
 		assertThat(journal).noneMatch(line -> line.contains("too late"));
+		theNeighbourNoticedNothing();
+	}
+
+	@Test
+	public void rankings_that_flip_move_new_rooms_and_no_open_one() throws Exception {
+		List<Transport> open = new ArrayList<>(List.of(room));
+		List<String> serving = new ArrayList<>(List.of("echo-1.0.0"));
+		Bundle ranked = start("ranked", "1.0.0");
+		for (int i = 0; i < 50; i++) {
+			Transport next = connect("echo:room");
+			assertThat(serving(next)).isEqualTo(i % 2 == 0 ? "ranked-1.0.0" : "echo-1.0.0");
+			if (i % 2 == 0) {
+				next.close();
+				ranked.stop(); // ends what is its own
+			} else {
+				open.add(next);
+				serving.add("echo-1.0.0");
+				ranked.start();
+			}
+		}
+
+		assertThat(open).allMatch(each -> each.state() == Transport.State.CONNECTED);
+		assertThat(open).extracting(FrameworkTest::serving).isEqualTo(serving);
 		theNeighbourNoticedNothing();
 	}
 
