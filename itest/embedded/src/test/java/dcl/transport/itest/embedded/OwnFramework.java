@@ -16,6 +16,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
@@ -41,11 +42,16 @@ final class OwnFramework implements Closeable {
 	private final Path storage;
 
 	/**
-	 * Starts a framework.
+	 * Starts a framework with all bundles.
 	 *
 	 * @param shared symbolic names of bundles whose packages come from the class path of the test, so that it can use their types
 	 */
 	OwnFramework(String... shared) throws Exception {
+		this(name -> true, shared);
+	}
+
+	/** Starts a framework with some bundles, by their symbolic names. */
+	OwnFramework(Predicate<String> some, String... shared) throws Exception {
 		storage = Files.createTempDirectory(Path.of(System.getProperty("java.io.tmpdir")), "framework");
 		Map<String, String> settings = new HashMap<>();
 		settings.put(Constants.FRAMEWORK_STORAGE, storage.toString());
@@ -57,10 +63,15 @@ final class OwnFramework implements Closeable {
 			jars = files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
 		}
 		List<String> exports = new ArrayList<>();
+		List<Path> chosen = new ArrayList<>();
 		for (Path jar : jars) {
 			try (JarFile file = new JarFile(jar.toFile())) {
-				if (List.of(shared).contains(file.getManifest().getMainAttributes().getValue(Constants.BUNDLE_SYMBOLICNAME))) {
+				String name = file.getManifest().getMainAttributes().getValue(Constants.BUNDLE_SYMBOLICNAME).split(";")[0].trim();
+				if (List.of(shared).contains(name)) {
 					exports.add(file.getManifest().getMainAttributes().getValue(Constants.EXPORT_PACKAGE));
+				}
+				if (some.test(name)) {
+					chosen.add(jar);
 				}
 			}
 		}
@@ -70,15 +81,19 @@ final class OwnFramework implements Closeable {
 		Consumer<String> writer = journal::add;
 		context().registerService(Consumer.class, writer, new Hashtable<>(Map.of("fixture", "journal")));
 		List<Bundle> bundles = new ArrayList<>();
-		for (Path jar : jars) {
+		for (Path jar : chosen) {
 			bundles.add(context().installBundle("reference:" + jar.toAbsolutePath().normalize().toUri()));
 		}
 		framework.start();
 		for (Bundle bundle : bundles) {
-			if (bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null) {
+			if (!isFragment(bundle)) {
 				bundle.start();
 			}
 		}
+	}
+
+	static boolean isFragment(Bundle bundle) {
+		return bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null;
 	}
 
 	BundleContext context() {

@@ -57,7 +57,7 @@ class RefreshIT {
 			framework.refresh(protobuf);
 
 			Await.until("all types are served again", () -> framework.types().equals(types));
-			assertThat(dependants).allMatch(bundle -> bundle.getState() == Bundle.ACTIVE || bundle.getHeaders("").get("Fragment-Host") != null);
+			assertThat(dependants).allMatch(bundle -> bundle.getState() == Bundle.ACTIVE || OwnFramework.isFragment(bundle));
 			assertThat(framework.journal).isEqualTo(before);
 		}
 	}
