@@ -38,17 +38,19 @@ class ShutdownIT {
 		List<CompletionStage<?>> stages = new ArrayList<>();
 		List<Session> sessions = new ArrayList<>();
 		try (OwnFramework framework = new OwnFramework("dcl.transport.api", "dcl.transport.roomserver")) {
-			RoomServer server = framework.service(RoomServers.class).open(RoomServerOptions.defaults());
+			RoomServer server = framework.service(RoomServers.class).open(RoomServerOptions.defaults().withStepTimeout(Duration.ofSeconds(60)));
 			TransportRegistry registry = framework.service(TransportRegistry.class);
 			Await.until("rooms can be entered", () -> registry.types().contains("ws-room"));
-			CompletableFuture<?>[] connected = new CompletableFuture<?>[SESSIONS];
-			for (int i = 0; i < SESSIONS; i++) {
-				Session session = registry.session(TransportUri.parse("ws-room:" + server.url() + "room-" + i / EACH_ROOM), TransportOptions.of(Wallets.random()),
-						SessionPolicy.defaults());
-				connected[i] = session.connect().toCompletableFuture();
-				sessions.add(session);
+			while (sessions.size() < SESSIONS) { // a room at a time: five hundred logins at once are another test's business
+				CompletableFuture<?>[] connected = new CompletableFuture<?>[EACH_ROOM];
+				String room = "ws-room:" + server.url() + "room-" + sessions.size();
+				for (int i = 0; i < EACH_ROOM; i++) {
+					Session session = registry.session(TransportUri.parse(room), TransportOptions.of(Wallets.random()), SessionPolicy.defaults());
+					connected[i] = session.connect().toCompletableFuture();
+					sessions.add(session);
+				}
+				CompletableFuture.allOf(connected).get(Await.LIMIT_SECONDS, TimeUnit.SECONDS);
 			}
-			CompletableFuture.allOf(connected).get(120, TimeUnit.SECONDS);
 			// and one that never connects, one that nobody serves, and somebody who waits for that
 			for (String uri : List.of("ws-room:ws://127.0.0.1:1/x", "nobody:x")) {
 				Session session = registry.session(TransportUri.parse(uri), TransportOptions.of(Wallets.random()), SessionPolicy.defaults());
