@@ -21,7 +21,8 @@ import org.osgi.framework.ServiceReference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * libwebrtc in a framework: there or saying why not, and whoever uses it can be updated. Skipped where it cannot be loaded, unless {@code -Dwebrtc.required=true}.
+ * libwebrtc in a framework: there or saying why not, and whoever uses it can be updated. Skipped where it cannot be loaded, unless {@code
+ * -Dwebrtc.required=true}.
  */
 public class WebRtcIT extends FrameworkTest {
 
@@ -133,6 +134,7 @@ public class WebRtcIT extends FrameworkTest {
 	}
 
 	private static List<String> copies() throws IOException {
-		return Files.readAllLines(MAPS).stream().filter(line -> line.contains("dcl-webrtc-")).map(line -> line.replaceFirst(".*\\s(?=/)", "")).distinct().toList();
+		return Files.readAllLines(MAPS).stream().filter(line -> line.contains("dcl-webrtc-")).map(line -> line.replaceFirst(".*\\s(?=/)", ""))
+				.distinct().toList();
 	}
 }

@@ -92,7 +92,8 @@ public final class Main {
 	}
 
 	/**
-	 * Everything was said. libwebrtc, where it was loaded, has more to say when the JVM exits: two lines about a thread it cannot attach, which do not belong to a
+	 * Everything was said. libwebrtc, where it was loaded, has more to say when the JVM exits: two lines about a thread it cannot attach,
+	 * which do not belong to a
 	 * command's output.
 	 */
 	private static void closeStandardOutput() {

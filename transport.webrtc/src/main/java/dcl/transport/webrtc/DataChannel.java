@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 
 import org.osgi.annotation.versioning.ProviderType;
 
-/** One data channel of a peer connection. Thread-safe; {@link #send} and {@link #bufferedAmount} take some tens of microseconds and wait for nothing but libwebrtc's threads. */
+/**
+ * One data channel of a peer connection. Thread-safe; {@link #send} and {@link #bufferedAmount} take some tens of microseconds and wait for
+ * nothing but libwebrtc's threads.
+ */
 @ProviderType
 public interface DataChannel extends AutoCloseable {
 
@@ -24,7 +27,10 @@ public interface DataChannel extends AutoCloseable {
 	/** Returns whether it repeats what was lost until it arrives. */
 	boolean isReliable();
 
-	/** Returns the bytes of the largest message: what the other side's description says ({@code a=max-message-size}, RFC 8841), at most 262144; without it 65536. */
+	/**
+	 * Returns the bytes of the largest message: what the other side's description says ({@code a=max-message-size}, RFC 8841), at most
+	 * 262144; without it 65536.
+	 */
 	int maxMessageBytes();
 
 	/** Returns how many bytes wait to be sent, 0 if it is closed. Asks libwebrtc, which costs as much as sending. */

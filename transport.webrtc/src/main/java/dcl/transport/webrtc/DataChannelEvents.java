@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** Hears what happens to one data channel, on the thread that the package speaks of; must not block. What is thrown is logged and goes no further. */
+/**
+ * Hears what happens to one data channel, on the thread that the package speaks of; must not block. What is thrown is logged and goes no
+ * further.
+ */
 @ConsumerType
 public interface DataChannelEvents {
 
@@ -17,14 +20,16 @@ public interface DataChannelEvents {
 	}
 
 	/**
-	 * Fewer bytes than {@link DataChannelOptions#bufferedLowBytes()} wait again, after a message was {@link DataChannel.Sent#CONGESTED}. libwebrtc-java does not say so by
+	 * Fewer bytes than {@link DataChannelOptions#bufferedLowBytes()} wait again, after a message was {@link DataChannel.Sent#CONGESTED}.
+	 * libwebrtc-java does not say so by
 	 * itself: it is looked up every 5 ms while a refused sender waits, every 50 ms once that has taken 200 ms.
 	 */
 	default void bufferedLow() {
 	}
 
 	/**
-	 * Messages came faster than they were taken: {@code maxWaitingMessages} or {@code maxWaitingBytes} of the connection were waiting (settings). A lossy channel goes on
+	 * Messages came faster than they were taken: {@code maxWaitingMessages} or {@code maxWaitingBytes} of the connection were waiting
+	 * (settings). A lossy channel goes on
 	 * without them; a reliable one, whose promise is broken, is closed.
 	 *
 	 * @param messages how many were lost since the last such call

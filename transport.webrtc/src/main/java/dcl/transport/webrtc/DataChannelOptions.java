@@ -63,7 +63,8 @@ public final class DataChannelOptions {
 	}
 
 	/**
-	 * The same, but with at most so many bytes waiting to be sent (default 1 MiB); {@link DataChannelEvents#bufferedLow} comes at a quarter of it.
+	 * The same, but with at most so many bytes waiting to be sent (default 1 MiB); {@link DataChannelEvents#bufferedLow} comes at a quarter
+	 * of it.
 	 *
 	 * @throws IllegalArgumentException unless 1 to 16515072 (libwebrtc holds 16 MiB)
 	 */

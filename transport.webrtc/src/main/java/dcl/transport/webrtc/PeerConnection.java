@@ -12,7 +12,10 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface PeerConnection extends AutoCloseable {
 
-	/** What {@code RTCPeerConnectionState} and {@code RTCIceConnectionState} may be; {@code COMPLETED} is of ICE alone, {@code CONNECTING} of the connection alone. */
+	/**
+	 * What {@code RTCPeerConnectionState} and {@code RTCIceConnectionState} may be; {@code COMPLETED} is of ICE alone, {@code CONNECTING}
+	 * of the connection alone.
+	 */
 	enum State { NEW, CONNECTING, CHECKING, CONNECTED, COMPLETED, DISCONNECTED, FAILED, CLOSED }
 
 	/**
@@ -43,7 +46,8 @@ public interface PeerConnection extends AutoCloseable {
 	 * @param sdpMid        the media section, "" if not known
 	 * @param sdpMLineIndex its index, from 0
 	 * @param candidate     {@code candidate:…} (RFC 8839, section 5.1); "" (end of candidates) is ignored
-	 * @return completes with whether it was taken: false for one that cannot be parsed, one too many, or after {@link #close()}; never fails
+	 * @return completes with whether it was taken: false for one that cannot be parsed, one too many, or after {@link #close()}; never
+	 *         fails
 	 */
 	CompletionStage<Boolean> addCandidate(String sdpMid, int sdpMLineIndex, String candidate);
 
@@ -55,7 +59,8 @@ public interface PeerConnection extends AutoCloseable {
 	CompletionStage<DataChannel> createChannel(String label, DataChannelOptions options, DataChannelEvents events);
 
 	/**
-	 * Ends the connection and its channels. No event begins after this returned, except one that another thread was about to deliver; none refers to the events object
+	 * Ends the connection and its channels. No event begins after this returned, except one that another thread was about to deliver; none
+	 * refers to the events object
 	 * any more, whose class may go. What is native is freed soon after, on the bundle's thread. Idempotent.
 	 */
 	@Override

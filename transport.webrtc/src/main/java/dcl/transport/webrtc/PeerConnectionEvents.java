@@ -2,7 +2,10 @@ package dcl.transport.webrtc;
 
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** Hears what happens to one peer connection, on the thread that the package speaks of; must not block. What is thrown is logged and goes no further. */
+/**
+ * Hears what happens to one peer connection, on the thread that the package speaks of; must not block. What is thrown is logged and goes no
+ * further.
+ */
 @ConsumerType
 public interface PeerConnectionEvents {
 

@@ -32,7 +32,9 @@ final class Checks {
 
 	enum Status { OK, WARNING, FAILED }
 
-	/** When the formats and defaults of this version were fixed ({@code project.build.outputTimestamp}): no clock that is right says less. */
+	/**
+	 * When the formats and defaults of this version were fixed ({@code project.build.outputTimestamp}): no clock that is right says less.
+	 */
 	private static final Instant BUILT = Instant.parse("2026-01-01T00:00:00Z");
 	/** Beyond, tokens and certificates would all have expired. */
 	private static final Instant FAR = Instant.parse("2060-01-01T00:00:00Z");
@@ -58,10 +60,12 @@ final class Checks {
 	}
 
 	static Finding clock(Instant now) {
-		if (now.isBefore(BUILT)) {
-			return failed("clock", now + ", which was before this version was made", "Set the clock: signatures, tokens and certificates go by it.");
+		boolean early = now.isBefore(BUILT);
+		if (early || now.isAfter(FAR)) {
+			return failed("clock", now + (early ? ", which was before this version was made" : ""),
+					"Set the clock: signatures, tokens and certificates go by it.");
 		}
-		return now.isBefore(FAR) ? ok("clock", now + " UTC") : failed("clock", now.toString(), "Set the clock: signatures, tokens and certificates go by it.");
+		return ok("clock", now + " UTC");
 	}
 
 	static Finding temporary(Path folder) {
@@ -70,8 +74,9 @@ final class Checks {
 			Files.delete(file);
 			FileStore store = Files.getFileStore(folder);
 			long free = store.getUsableSpace();
-			return free >= TEMPORARY_BYTES ? ok("temporary", folder + ", " + (free >> 20) + " MiB free")
-					: failed("temporary", folder + ", " + (free >> 20) + " MiB free", "Make room there: " + (TEMPORARY_BYTES >> 20) + " MiB, or name another folder: -Djava.io.tmpdir=<folder>.");
+			String detail = folder + ", " + (free >> 20) + " MiB free";
+			return free >= TEMPORARY_BYTES ? ok("temporary", detail) : failed("temporary", detail,
+					"Make room there: " + (TEMPORARY_BYTES >> 20) + " MiB, or name another folder: -Djava.io.tmpdir=<folder>.");
 		} catch (IOException e) {
 			return failed("temporary", folder + ": " + e, "Make it writable, or name another folder: -Djava.io.tmpdir=<folder>.");
 		}
@@ -81,15 +86,18 @@ final class Checks {
 		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			return ok("loopback", "can listen at " + socket.getInetAddress().getHostAddress());
 		} catch (IOException e) {
-			return failed("loopback", e.getMessage(), "Bring the loopback interface up: ip link set lo up. comms demo and comms room need it.");
+			return failed("loopback", String.valueOf(e.getMessage()),
+					"Bring the loopback interface up: ip link set lo up. comms demo and comms room need it.");
 		}
 	}
 
 	static Finding network() {
 		try {
-			List<String> up = Collections.list(NetworkInterface.getNetworkInterfaces()).stream().filter(Checks::leadsOut).map(NetworkInterface::getName).sorted().toList();
-			return up.isEmpty() ? new Finding("network", Status.WARNING, "no address but loopback", "Connect this machine; WebRTC, and with it the type "
-					+ WEBRTC_TYPE + ", does not use loopback at all.") : ok("network", String.join(", ", up));
+			List<String> up = Collections.list(NetworkInterface.getNetworkInterfaces()).stream().filter(Checks::leadsOut)
+					.map(NetworkInterface::getName).sorted().toList();
+			return up.isEmpty() ? new Finding("network", Status.WARNING, "no address but loopback",
+					"Connect this machine; WebRTC, and with it the type " + WEBRTC_TYPE + ", does not use loopback at all.")
+					: ok("network", String.join(", ", up));
 		} catch (IOException e) {
 			return failed("network", e.getMessage(), "See why the interfaces cannot be listed: ip addr.");
 		}
@@ -109,10 +117,12 @@ final class Checks {
 			try {
 				return ok("keys", keyFile.get() + ": " + Wallets.fromKeyFile(keyFile.get()).address());
 			} catch (KeyFileException e) {
-				return failed("keys", e.getMessage(), "A key file holds one private key in hexadecimal digits and is for its owner alone: chmod 600 " + keyFile.get());
+				return failed("keys", e.getMessage(),
+						"A key file holds one private key in hexadecimal digits and is for its owner alone: chmod 600 " + keyFile.get());
 			}
 		}
-		return FileSystems.getDefault().supportedFileAttributeViews().contains("posix") ? ok("keys", "files can be kept from others (POSIX modes)")
+		return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+				? ok("keys", "files can be kept from others (POSIX modes)")
 				: new Finding("keys", Status.WARNING, "this file system has no POSIX modes, so who may read a key file is not checked",
 						"Keep key files in a folder that only you may open.");
 	}
@@ -121,8 +131,8 @@ final class Checks {
 		boolean needed = installed.stream().anyMatch(candidate -> candidate.types().contains(WEBRTC_TYPE));
 		if (service.isEmpty()) {
 			String fix = "Install the bundle dcl.transport.webrtc and the one of its natives for this platform.";
-			return needed ? failed("libwebrtc", "no WebRTC service", fix) : new Finding("libwebrtc", Status.WARNING, "no WebRTC service, which the type "
-					+ WEBRTC_TYPE + " would need", fix);
+			return needed ? failed("libwebrtc", "no WebRTC service", fix)
+					: new Finding("libwebrtc", Status.WARNING, "no WebRTC service, which the type " + WEBRTC_TYPE + " would need", fix);
 		}
 		return loaded(service.get().load());
 	}
@@ -133,12 +143,13 @@ final class Checks {
 			return ok("libwebrtc", "loaded, " + System.getProperty("os.name") + " on " + System.getProperty("os.arch"));
 		} catch (ExecutionException e) {
 			if (e.getCause() instanceof WebRtcUnavailableException missing) {
-				return failed("libwebrtc", missing.getMessage(), missing.fix().isEmpty() ? "Without it there is all but the type " + WEBRTC_TYPE + "."
-						: missing.fix());
+				return failed("libwebrtc", missing.getMessage(),
+						missing.fix().isEmpty() ? "Without it there is all but the type " + WEBRTC_TYPE + "." : missing.fix());
 			}
 			return failed("libwebrtc", String.valueOf(e.getCause().getMessage()), "Start the bundle dcl.transport.webrtc.");
 		} catch (TimeoutException e) {
-			return failed("libwebrtc", "not loaded after " + LOAD_SECONDS + " s", "See whether the machine is out of memory, or the temporary folder very slow.");
+			return failed("libwebrtc", "not loaded after " + LOAD_SECONDS + " s",
+					"See whether the machine is out of memory, or the temporary folder very slow.");
 		}
 	}
 

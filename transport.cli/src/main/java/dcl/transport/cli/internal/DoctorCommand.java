@@ -42,7 +42,8 @@ final class DoctorCommand implements Callable<Integer> {
 	@Override
 	public Integer call() throws InterruptedException {
 		List<Check> checks = List.of(
-				() -> Checks.java(Runtime.version(), System.getProperty("java.vendor"), System.getProperty("java.home"), Runtime.getRuntime().maxMemory()),
+				() -> Checks.java(Runtime.version(), System.getProperty("java.vendor"), System.getProperty("java.home"),
+						Runtime.getRuntime().maxMemory()),
 				() -> Checks.types(installed.bestFirst()),
 				() -> Checks.clock(Instant.now()),
 				() -> Checks.temporary(Path.of(System.getProperty("java.io.tmpdir"))),

@@ -14,7 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One data channel. Whoever calls into libwebrtc for it holds {@link #guard}, so that nobody frees it meanwhile. That waits for libwebrtc's threads, which is safe,
+ * One data channel. Whoever calls into libwebrtc for it holds {@link #guard}, so that nobody frees it meanwhile. That waits for libwebrtc's
+ * threads, which is safe,
  * since on those nothing ever waits for a lock of ours.
  */
 final class Channel implements DataChannel {

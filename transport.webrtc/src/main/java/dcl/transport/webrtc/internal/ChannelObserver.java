@@ -3,7 +3,10 @@ package dcl.transport.webrtc.internal;
 import dev.onvoid.webrtc.RTCDataChannelBuffer;
 import dev.onvoid.webrtc.RTCDataChannelObserver;
 
-/** As {@link PeerObserver}, for a channel. libwebrtc-java 0.14 never frees its reference to one, so it must know nothing once it is detached. */
+/**
+ * As {@link PeerObserver}, for a channel. libwebrtc-java 0.14 never frees its reference to one, so it must know nothing once it is
+ * detached.
+ */
 final class ChannelObserver implements RTCDataChannelObserver {
 
 	private volatile Channel channel;

@@ -34,7 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One peer connection. What is native of it is touched by the thread of its {@link Rtc} alone, one offer or answer at a time, so that nothing can be used after it
+ * One peer connection. What is native of it is touched by the thread of its {@link Rtc} alone, one offer or answer at a time, so that
+ * nothing can be used after it
  * was freed.
  */
 final class Connection implements PeerConnection {
@@ -125,7 +126,9 @@ final class Connection implements PeerConnection {
 		}));
 	}
 
-	/** Returns the bytes of the largest message that a description allows to be sent to its maker; 0 there stands for no limit (RFC 8841). */
+	/**
+	 * Returns the bytes of the largest message that a description allows to be sent to its maker; 0 there stands for no limit (RFC 8841).
+	 */
 	static int maxMessageBytes(String sdp) {
 		Matcher said = MAX_MESSAGE_SIZE.matcher(sdp);
 		if (!said.find()) {
@@ -218,7 +221,10 @@ final class Connection implements PeerConnection {
 		queued.decrementAndGet();
 	}
 
-	/** What waited for a description to be set: candidates found, which follow the description, candidates of the other side, the next operation. */
+	/**
+	 * What waited for a description to be set: candidates found, which follow the description, candidates of the other side, the next
+	 * operation.
+	 */
 	private void settle() {
 		if (closed.get()) {
 			return;

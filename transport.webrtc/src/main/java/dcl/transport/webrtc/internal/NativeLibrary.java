@@ -42,14 +42,15 @@ public final class NativeLibrary {
 		String file = System.mapLibraryName("webrtc-java-" + platform);
 		try (InputStream in = NativeLibrary.class.getResourceAsStream("/" + file)) {
 			if (in == null) {
-				throw new WebRtcUnavailableException("libwebrtc for " + platform + " is not there: the bundle dcl.transport.webrtc.natives." + platform
-						+ " is not installed", "", "install the bundle dcl.transport.webrtc.natives." + platform + " and refresh dcl.transport.webrtc");
+				String fragment = "dcl.transport.webrtc.natives." + platform;
+				throw new WebRtcUnavailableException("libwebrtc for " + platform + " is not there: the bundle " + fragment + " is not installed", "",
+						"install the bundle " + fragment + " and refresh dcl.transport.webrtc");
 			}
 			load(in, file.substring(file.lastIndexOf('.')));
 			loaded = true;
 		} catch (IOException e) {
-			throw new WebRtcUnavailableException("libwebrtc cannot be unpacked into the temporary folder " + System.getProperty("java.io.tmpdir") + ": "
-					+ e.getMessage(), "", "make room there, or name another folder: -Djava.io.tmpdir=…");
+			throw new WebRtcUnavailableException("libwebrtc cannot be unpacked into the temporary folder "
+					+ System.getProperty("java.io.tmpdir") + ": " + e.getMessage(), "", "make room there, or name another folder: -Djava.io.tmpdir=…");
 		}
 	}
 
@@ -97,8 +98,8 @@ public final class NativeLibrary {
 			return new WebRtcUnavailableException("libwebrtc needs a newer libc: " + old.group(1), "libc.so.6", "use a newer release of the system");
 		}
 		if (message.contains("failed to map segment")) {
-			return new WebRtcUnavailableException("libwebrtc cannot be loaded from the temporary folder, which seems to be mounted noexec: " + message, "",
-					"name another folder: -Djava.io.tmpdir=…");
+			return new WebRtcUnavailableException("libwebrtc cannot be loaded from the temporary folder, which seems to be mounted noexec: "
+					+ message, "", "name another folder: -Djava.io.tmpdir=…");
 		}
 		return new WebRtcUnavailableException("libwebrtc cannot be loaded: " + message, "", "");
 	}

@@ -8,7 +8,8 @@ import dev.onvoid.webrtc.RTCIceGatheringState;
 import dev.onvoid.webrtc.RTCPeerConnectionState;
 
 /**
- * What libwebrtc holds a global reference to for as long as it likes, and calls on its own thread: it knows a connection until it is detached, and only
+ * What libwebrtc holds a global reference to for as long as it likes, and calls on its own thread: it knows a connection until it is
+ * detached, and only
  * queues. Calling back into libwebrtc from here, or waiting, would hold up every connection of the factory.
  */
 final class PeerObserver implements PeerConnectionObserver {

@@ -7,7 +7,8 @@ import dev.onvoid.webrtc.internal.NativeObject;
 import dev.onvoid.webrtc.internal.RefCountedObject;
 
 /**
- * The reference that webrtc-java 0.14 takes to each peer connection and never gives back, which keeps some 60 KiB of every closed one (later versions give it back in
+ * The reference that webrtc-java 0.14 takes to each peer connection and never gives back, which keeps some 60 KiB of every closed one
+ * (later versions give it back in
  * {@code close}). {@link #release()} does.
  */
 final class PeerReference extends RefCountedObject {

@@ -27,7 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one factory that all connections share, and the one thread on which connections are made and freed and events told. Only sending runs on the thread of
+ * The one factory that all connections share, and the one thread on which connections are made and freed and events told. Only sending runs
+ * on the thread of
  * whoever sends. libwebrtc calls its observers on threads of its own, on which nothing is done but to queue.
  */
 final class Rtc implements WebRtc {

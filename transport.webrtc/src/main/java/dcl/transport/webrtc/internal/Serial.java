@@ -4,7 +4,8 @@ import java.util.ArrayDeque;
 import java.util.function.Predicate;
 
 /**
- * What is to be done and told for one connection, in order, on the thread that all share. Messages that wait are bounded, in number and in bytes; the rest is
+ * What is to be done and told for one connection, in order, on the thread that all share. Messages that wait are bounded, in number and in
+ * bytes; the rest is
  * bounded by whoever queues it. Thread-safe.
  */
 final class Serial {

@@ -14,7 +14,10 @@ import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
-/** The service; there also where libwebrtc is not. Not delayed, since it would go with the last of those that use it, and with it the library. */
+/**
+ * The service; there also where libwebrtc is not. Not delayed, since it would go with the last of those that use it, and with it the
+ * library.
+ */
 @Component(immediate = true, configurationPid = "dcl.transport.webrtc")
 @Designate(ocd = WebRtcComponent.Config.class)
 public final class WebRtcComponent implements WebRtc {

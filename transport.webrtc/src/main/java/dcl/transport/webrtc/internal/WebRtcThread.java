@@ -16,7 +16,8 @@ final class WebRtcThread extends Thread {
 	}
 
 	/**
-	 * Makes a thread, not started. Up to Java 23 a thread keeps the access control context of its maker, and with it the class loaders of all bundles
+	 * Makes a thread, not started. Up to Java 23 a thread keeps the access control context of its maker, and with it the class loaders of
+	 * all bundles
 	 * on that stack; a privileged action leaves only this one.
 	 */
 	@SuppressWarnings("removal")

@@ -3,8 +3,10 @@ package dev.onvoid.webrtc.internal;
 import dcl.transport.webrtc.internal.NativeLibrary;
 
 /**
- * Takes the place of webrtc-java's class of this name, which leaves a copy of the library in the temporary folder when it cannot be loaded, says
- * {@code NullPointerException} when it is not there, and cannot be asked twice. {@link NativeLibrary} loads it, before any class that needs it is used.
+ * Takes the place of webrtc-java's class of this name, which leaves a copy of the library in the temporary folder when it cannot be loaded,
+ * says
+ * {@code NullPointerException} when it is not there, and cannot be asked twice. {@link NativeLibrary} loads it, before any class that needs
+ * it is used.
  */
 public final class NativeLoader {
 

@@ -16,8 +16,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 /**
- * Pairs of connections over a real network, each test in a JVM of its own, whose crash is a failure. Skipped, saying why, where namespaces cannot be made or
- * libwebrtc cannot be loaded; {@code -Dnetns.required=true} and {@code -Dwebrtc.required=true} make that a failure. {@code -Dwebrtc.times=N} for long runs.
+ * Pairs of connections over a real network, each test in a JVM of its own, whose crash is a failure. Skipped, saying why, where namespaces
+ * cannot be made or
+ * libwebrtc cannot be loaded; {@code -Dnetns.required=true} and {@code -Dwebrtc.required=true} make that a failure. {@code
+ * -Dwebrtc.times=N} for long runs.
  */
 @Timeout(900)
 class ConnectionIT {
@@ -94,9 +96,10 @@ class ConnectionIT {
 	}
 
 	private static void run(String scenario) throws Exception {
-		Path log = Files.createDirectories(Path.of(System.getProperty("basedir", ""), "target").toAbsolutePath()).resolve("scenario-" + scenario + ".log");
+		Path target = Files.createDirectories(Path.of(System.getProperty("basedir", ""), "target").toAbsolutePath());
+		Path log = target.resolve("scenario-" + scenario + ".log");
 		Process process = new ProcessBuilder(namespace.java(Scenarios.class, scenario, System.getProperty("webrtc.times", "1")))
-				.directory(log.getParent().toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+				.directory(target.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
 		try {
 			boolean ended = process.waitFor(800, TimeUnit.SECONDS);
 			String said = Files.readString(log);

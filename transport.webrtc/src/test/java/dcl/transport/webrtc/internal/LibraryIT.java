@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import dcl.transport.webrtc.WebRtcUnavailableException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -33,7 +34,7 @@ class LibraryIT {
 	@Test
 	void a_missing_system_library_is_named_each_time_nothing_is_left_behind_and_once_it_is_there_it_works() throws Exception {
 		LibraryNeeded.check();
-		Path library = folder.resolve(System.mapLibraryName("webrtc-java-" + NativeLibrary.platform(System.getProperty("os.name"), System.getProperty("os.arch"))));
+		Path library = folder.resolve(library());
 		Files.write(library, wanting());
 
 		List<String> said = run(folder + File.pathSeparator + System.getProperty("java.class.path"), library.toString());
@@ -50,14 +51,18 @@ class LibraryIT {
 
 		List<String> said = run(without);
 
-		assertThat(said).hasSize(3).allSatisfy(line -> assertThat(line).startsWith("library= message=libwebrtc for linux-").contains("dcl.transport.webrtc.natives.linux-"));
+		assertThat(said).hasSize(3).allSatisfy(line -> assertThat(line).startsWith("library= message=libwebrtc for linux-")
+				.contains("dcl.transport.webrtc.natives.linux-"));
+	}
+
+	private static String library() throws WebRtcUnavailableException {
+		return System.mapLibraryName("webrtc-java-" + NativeLibrary.platform(System.getProperty("os.name"), System.getProperty("os.arch")));
 	}
 
 	/** Returns the library with another name in the list of those it needs. */
 	private static byte[] wanting() throws Exception {
 		byte[] library;
-		String file = "/" + System.mapLibraryName("webrtc-java-" + NativeLibrary.platform(System.getProperty("os.name"), System.getProperty("os.arch")));
-		try (InputStream in = NativeLibrary.class.getResourceAsStream(file)) {
+		try (InputStream in = NativeLibrary.class.getResourceAsStream("/" + library())) {
 			library = in.readAllBytes();
 		}
 		byte[] wanted = (WANTED + "\0").getBytes(StandardCharsets.ISO_8859_1);

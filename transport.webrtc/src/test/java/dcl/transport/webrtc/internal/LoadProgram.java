@@ -9,7 +9,9 @@ import dcl.transport.webrtc.WebRtcUnavailableException;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A program for {@link LibraryIT}: what its class path has for a library cannot be loaded, says so each time, and can when it was mended. */
+/**
+ * A program for {@link LibraryIT}: what its class path has for a library cannot be loaded, says so each time, and can when it was mended.
+ */
 public final class LoadProgram {
 
 	private LoadProgram() {

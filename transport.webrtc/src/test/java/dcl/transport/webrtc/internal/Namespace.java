@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A network namespace with one address besides loopback, which libwebrtc ignores (network_namespaces(7), veth(4)): nothing leaves it, and nobody else sees what
+ * A network namespace with one address besides loopback, which libwebrtc ignores (network_namespaces(7), veth(4)): nothing leaves it, and
+ * nobody else sees what
  * happens in it. Its name has a random suffix, and only what was made here is taken away.
  */
 final class Namespace implements AutoCloseable {
@@ -61,7 +62,8 @@ final class Namespace implements AutoCloseable {
 
 	/** Returns the command that runs a Java program with this JVM's class path in it. */
 	List<String> java(Class<?> program, String... arguments) {
-		List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", name, Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
+		List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", name,
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 				"-XX:+UseSerialGC", "-XX:-CreateCoredumpOnCrash", "-cp", System.getProperty("java.class.path"), program.getName()));
 		command.addAll(List.of(arguments));
 		return command;

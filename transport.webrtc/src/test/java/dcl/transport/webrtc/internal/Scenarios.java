@@ -28,7 +28,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What {@link ConnectionIT} has JVMs of their own do in a network namespace: two connections of one factory. A program: the name of the scenario, and how many
+ * What {@link ConnectionIT} has JVMs of their own do in a network namespace: two connections of one factory. A program: the name of the
+ * scenario, and how many
  * times; ends with 0 and a line of figures.
  */
 public final class Scenarios {
@@ -176,7 +177,8 @@ public final class Scenarios {
 			}
 			// the part of a buffer that remains, whatever kind of buffer
 			byte[] around = numbered(7, 100);
-			for (ByteBuffer whole : List.of(ByteBuffer.wrap(around), ByteBuffer.wrap(around).asReadOnlyBuffer(), ByteBuffer.allocateDirect(100).put(around).flip())) {
+			for (ByteBuffer whole : List.of(ByteBuffer.wrap(around), ByteBuffer.wrap(around).asReadOnlyBuffer(),
+					ByteBuffer.allocateDirect(100).put(around).flip())) {
 				ByteBuffer part = whole.position(10).limit(60);
 				send(ear.channel, ear, part);
 				assertThat(part.position()).isEqualTo(10);
@@ -184,7 +186,8 @@ public final class Scenarios {
 			}
 			send(ear.channel, ear, ByteBuffer.allocateDirect(0));
 			sent.add(new byte[0]);
-			assertThatThrownBy(() -> ear.channel.send(ByteBuffer.allocate(262_145))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("262144");
+			assertThatThrownBy(() -> ear.channel.send(ByteBuffer.allocate(262_145))).isInstanceOf(IllegalArgumentException.class)
+					.hasMessageContaining("262144");
 			Await.until("all there", () -> back.messages.size() == sent.size());
 			for (int i = 0; i < sent.size(); i++) {
 				assertThat(back.messages.get(i)).isEqualTo(sent.get(i));
@@ -226,7 +229,8 @@ public final class Scenarios {
 			assertThat(ear.channel.bufferedAmount()).isZero();
 		}
 		rtc.close();
-		return all + " messages of 16 KiB, " + refused + " times refused at " + bound + " bytes and told of room again, at most " + most + " waited, none lost";
+		return all + " messages of 16 KiB, " + refused + " times refused at " + bound + " bytes and told of room again, at most " + most
+				+ " waited, none lost";
 	}
 
 	private String overrun() throws Exception {
@@ -490,7 +494,8 @@ public final class Scenarios {
 			Await.until("message", () -> back.messages.size() == 1);
 		}
 		again.close();
-		return 3 * rounds + " pairs closed at random moments (seed " + seed + "), " + connected + " of them connected by then, " + sent + " messages sent";
+		return 3 * rounds + " pairs closed at random moments (seed " + seed + "), " + connected + " of them connected by then, " + sent
+				+ " messages sent";
 	}
 
 	private interface Body {
@@ -614,8 +619,8 @@ public final class Scenarios {
 		Await.until("freed", () -> rtc.size() == 0);
 		rtc.close();
 		assertThat(kept).as("KiB kept by an opened and closed pair").isLessThan(60); // 117 without PeerReference
-		return String.format("RSS %d KiB; %.1f KiB stay after each connected and closed pair (best of 4 times %d); %.0f KiB an open pair", first, kept, cycles,
-				(full - second) / 20.0);
+		return String.format("RSS %d KiB; %.1f KiB stay after each connected and closed pair (best of 4 times %d); %.0f KiB an open pair",
+				first, kept, cycles, (full - second) / 20.0);
 	}
 
 	private static void cycles(Rtc rtc, int cycles) throws Exception {

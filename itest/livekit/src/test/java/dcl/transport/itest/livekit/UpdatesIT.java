@@ -43,7 +43,10 @@ import org.osgi.framework.wiring.BundleWiring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The provider is updated again and again with a room open, each time an official client listening, while people talk in a ws-room of the same JVM. */
+/**
+ * The provider is updated again and again with a room open, each time an official client listening, while people talk in a ws-room of the
+ * same JVM.
+ */
 @ExtendWith(Rig.class)
 @Timeout(300)
 class UpdatesIT {
@@ -53,7 +56,8 @@ class UpdatesIT {
 	private static final int PER_SECOND = 200;
 
 	private final Comms comms = Rig.comms();
-	private final Bundle provider = Arrays.stream(comms.context().getBundles()).filter(bundle -> bundle.getSymbolicName().equals(PROVIDER)).findFirst().orElseThrow();
+	private final Bundle provider = Arrays.stream(comms.context().getBundles()).filter(bundle -> bundle.getSymbolicName().equals(PROVIDER))
+			.findFirst().orElseThrow();
 
 	@Test
 	void twenty_updates_free_twenty_class_loaders_keep_the_threads_and_one_library_and_lose_nothing_next_door() throws Exception {
@@ -131,8 +135,8 @@ class UpdatesIT {
 	}
 
 	private static List<String> copies() throws IOException {
-		return Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(line -> line.contains("dcl-webrtc-")).map(line -> line.replaceFirst(".*\\s(?=/)", ""))
-				.distinct().toList();
+		return Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(line -> line.contains("dcl-webrtc-"))
+				.map(line -> line.replaceFirst(".*\\s(?=/)", "")).distinct().toList();
 	}
 
 	private static void await(String what, BooleanSupplier condition) {
