@@ -2,6 +2,7 @@ package dcl.transport.launcher;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +13,13 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
 import com.networknt.schema.InputFormat;
@@ -21,6 +27,7 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SpecVersion;
+import dcl.transport.launcher.acme.AcmeProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -231,6 +238,100 @@ class ExecutableIT {
 		assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
 		assertThat(List.of(room.exit(), other.exit())).containsOnly(130);
 		assertNothingLeft();
+	}
+
+	/** Writes a bundle with a provider of the type {@code acme}. */
+	private static Path acme(Path file, String version) throws IOException {
+		Manifest manifest = new Manifest();
+		Attributes headers = manifest.getMainAttributes();
+		headers.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+		headers.putValue("Bundle-ManifestVersion", "2");
+		headers.putValue("Bundle-SymbolicName", "com.acme.transport");
+		headers.putValue("Bundle-Version", version);
+		headers.putValue("Bundle-Activator", AcmeProvider.class.getName());
+		headers.putValue("Import-Package", "org.osgi.framework;version=\"[1.8,2)\",dcl.transport;version=\"[1.0,2)\",dcl.transport.spi;version=\"[1.0,2)\"");
+		headers.putValue("Provide-Capability", "dcl.transport;dcl.transport:List<String>=acme;version:Version=\"1.0.0\"");
+		String name = AcmeProvider.class.getName().replace('.', '/') + ".class";
+		try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file), manifest);
+				InputStream in = AcmeProvider.class.getResourceAsStream("/" + name)) {
+			out.putNextEntry(new JarEntry(name));
+			in.transferTo(out);
+		}
+		return file;
+	}
+
+	/** A folder that nobody else can write to; the build's own may be one that a group can write to. */
+	private static Path ownFolder() throws IOException {
+		Path shared = Path.of("/tmp");
+		return Files.isDirectory(shared) ? Files.createTempDirectory(shared, "comms-it") : Files.createTempDirectory("comms-it");
+	}
+
+	private static void deleteAll(Path folder) throws IOException {
+		try (Stream<Path> files = Files.walk(folder)) {
+			for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+				Files.delete(file);
+			}
+		}
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void a_host_that_is_killed_comes_back_with_what_was_deployed_and_nothing_twice() throws Exception {
+		Path own = ownFolder();
+		try {
+			String folder = own.resolve("deploy").toString();
+			Path jar = acme(own.resolve("acme.jar"), "1.0.0");
+			Running nobody = comms("deploy", jar.toString(), "--to", folder, "--signatures", "warn", "--json");
+			assertThat(nobody.exit()).as(nobody.err).isEqualTo(4);
+			Running host = comms("run", "--deploy", folder, "--signatures", "warn", "--json");
+			host.await("\"watching\"");
+			Running deployed = comms("deploy", jar.toString(), "--to", folder, "--signatures", "warn", "--json");
+			assertThat(deployed.exit()).as(deployed.err + deployed.lines).isZero();
+			assertThat(deployed.lines).singleElement().asString().contains("\"deployed\"", "\"com.acme.transport\"", "\"1.0.0\"");
+
+			for (int kills = 0; kills < 2; kills++) {
+				host.process.destroyForcibly().waitFor(SECONDS, TimeUnit.SECONDS);
+				host = comms("run", "--deploy", folder, "--signatures", "warn", "--json");
+				host.await("as before the restart");
+			}
+			Path newer = acme(own.resolve("acme.jar"), "2.0.0");
+			Running updated = comms("deploy", newer.toString(), "--to", folder, "--signatures", "warn", "--json");
+			assertThat(updated.exit()).as(updated.err + updated.lines).isZero();
+			host.signal("INT");
+			assertThat(host.exit()).as(host.err).isEqualTo(130);
+
+			assertThat(host.lines.stream().filter(line -> line.contains("\"deployed\"")).map(line -> line.replaceAll(".*\"version\":\"([^\"]+)\".*", "$1")))
+					.containsExactly("1.0.0", "2.0.0");
+			assertValid("run", host.lines);
+			for (Running command : List.of(nobody, deployed, updated)) {
+				assertValid("deploy", command.lines);
+			}
+			assertValid("deploy", List.of(Files.readString(own.resolve("deploy/.state/acme.jar.json"))));
+		} finally {
+			deleteAll(own);
+		}
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void the_jar_alone_takes_nothing_that_nobody_trusted_signed() throws Exception {
+		Path own = ownFolder();
+		try {
+			Path jar = acme(own.resolve("acme.jar"), "1.0.0");
+			Running dry = comms("deploy", jar.toString(), "--to", own.toString(), "--dry-run", "--json");
+			Running host = comms("run", "--deploy", own.toString(), "--json"); // where the jar lies already
+
+			assertThat(host.await("\"watching\"")).contains("\"enforce\"");
+			assertThat(host.await("\"refused\"")).contains("\"UNTRUSTED\"", "it is not signed");
+			assertThat(dry.exit()).as(dry.err).isEqualTo(9);
+			assertThat(dry.lines).singleElement().asString().contains("\"refused\"", "\"UNTRUSTED\"");
+			host.signal("INT");
+			assertThat(host.exit()).as(host.err).isEqualTo(130);
+			assertValid("run", host.lines);
+			assertNothingLeft();
+		} finally {
+			deleteAll(own);
+		}
 	}
 
 	private static String withoutTime(String event) {

@@ -61,8 +61,6 @@ final class Zone implements DropZone {
 	private static final long CLOSE_SECONDS = 10;
 	/** Looked at again in so many scans after the disk was full, or a file could not be read. */
 	private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
-	/** A file that is replaced by deleting and writing it is missing for a moment. */
-	private static final int SCANS_UNTIL_GONE = 2;
 	private static final Set<Rule> CURED_BY_OTHERS = Set.of(Rule.UNRESOLVED, Rule.NAME_TAKEN, Rule.TYPE_TAKEN);
 	private static final Set<Rule> CURED_BY_TRUST = Set.of(Rule.UNTRUSTED, Rule.EXPIRED, Rule.TYPE_TAKEN);
 
@@ -81,7 +79,10 @@ final class Zone implements DropZone {
 		/** What was there in the last scan, and since when. */
 		private Stamp seen;
 		private long seenNanos;
-		private int missing;
+		/** Since when it is not there; 0 if it is. */
+		private long missingNanos;
+		/** Whether it was deleted for good. */
+		private boolean gone;
 		private Verdict verdict;
 		private Work work;
 		private String askedFor = "";
@@ -366,7 +367,7 @@ final class Zone implements DropZone {
 	}
 
 	private void look(Item item, Stamp stamp) {
-		item.missing = 0;
+		item.missingNanos = 0;
 		if (!stamp.equals(item.seen)) {
 			item.seen = stamp;
 			item.seenNanos = System.nanoTime();
@@ -500,7 +501,15 @@ final class Zone implements DropZone {
 
 	private void lookForMissing(Set<String> here) {
 		for (Item item : List.copyOf(items.values())) {
-			if (here.contains(item.file) || item.work != null || toRestore.containsKey(item.file) || ++item.missing < SCANS_UNTIL_GONE) {
+			if (here.contains(item.file) || item.work != null || toRestore.containsKey(item.file)) {
+				continue;
+			}
+			long now = System.nanoTime();
+			if (item.missingNanos == 0) {
+				item.missingNanos = now;
+			}
+			// a file that is replaced by deleting and writing it is missing for a moment
+			if (!item.gone && now - item.missingNanos < options.poll().toNanos()) {
 				continue;
 			}
 			State.Entry entry = state.entries().get(item.file);
@@ -839,7 +848,7 @@ final class Zone implements DropZone {
 			State.Entry entry = entry(bundle);
 			Files.deleteIfExists(folder.path().resolve(entry.file()));
 			Item item = items.computeIfAbsent(entry.file(), Item::new);
-			item.missing = SCANS_UNTIL_GONE;
+			item.gone = true;
 			CompletableFuture<Verdict> result = new CompletableFuture<>();
 			waiters.add(new Waiter(entry.file(), "", patience(), result));
 			soon();
