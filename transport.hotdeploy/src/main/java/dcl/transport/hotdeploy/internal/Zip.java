@@ -51,6 +51,8 @@ final class Zip {
 	private static final int CENTRAL_SIZE = 46;
 	private static final int LOCAL = 0x04034b50;
 	private static final int LOCAL_SIZE = 30;
+	private static final int DESCRIPTOR = 12;
+	private static final int DESCRIPTOR_SIGNATURE = 0x08074b50;
 	private static final int MAX_COMMENT = 0xffff;
 	private static final int MAX_NAME = 512;
 	private static final int MAX_DEPTH = 40;
@@ -221,9 +223,9 @@ final class Zip {
 		List<Entry> inOrder = new ArrayList<>(found);
 		inOrder.sort(Comparator.comparingLong(Entry::header));
 		long expected = 0;
-		boolean afterDescriptor = false;
+		Entry before = null;
 		for (Entry entry : inOrder) {
-			checkGap(entry.header() - expected, afterDescriptor, entry.name());
+			checkGap(file, before, expected, entry.header(), entry.name());
 			Entry whole = located(file, entry);
 			if (entries.putIfAbsent(whole.name(), whole) != null) {
 				throw new Refusal(Rule.UNSAFE, (whole.name().equals(MANIFEST) ? "two manifests: " : "the same name twice: ") + "'" + whole.name() + "'");
@@ -232,12 +234,12 @@ final class Zip {
 				throw new Refusal(Rule.UNSAFE, "two names in META-INF that differ by case alone, as two manifests would: '" + whole.name() + "'");
 			}
 			expected = whole.data() + whole.packed();
-			afterDescriptor = whole.descriptor();
+			before = whole;
 		}
 		if (found.isEmpty()) {
 			throw new Refusal(Rule.NOT_A_BUNDLE, "an empty jar");
 		}
-		checkGap(startOfDirectory(file) - expected, afterDescriptor, "the directory");
+		checkGap(file, before, expected, startOfDirectory(file), "the directory");
 		for (String name : entries.keySet()) {
 			if (!name.endsWith("/") && entries.containsKey(name + "/")) {
 				throw new Refusal(Rule.UNSAFE, "a file and a folder of one name: '" + name + "'");
@@ -250,13 +252,23 @@ final class Zip {
 		return unsigned(little(tail), endOf(tail) + 16);
 	}
 
-	/** A data descriptor has 12 bytes, or 16 with its signature, or 8 more in zip64. */
-	private static void checkGap(long gap, boolean afterDescriptor, String before) throws Refusal {
+	/** Between two entries there is nothing, or the data descriptor of the first: checksum and sizes, with or without a signature in front. */
+	private static void checkGap(SeekableByteChannel file, Entry before, long from, long to, String next) throws IOException, Refusal {
+		long gap = to - from;
 		if (gap < 0) {
-			throw new Refusal(Rule.UNSAFE, "entries that overlap, at '" + before + "'");
+			throw new Refusal(Rule.UNSAFE, "entries that overlap, at '" + next + "'");
 		}
-		if (afterDescriptor ? gap != 12 && gap != 16 && gap != 20 && gap != 24 : gap != 0) {
-			throw new Refusal(Rule.UNSAFE, gap + " bytes that belong to no entry, in front of '" + before + "'");
+		boolean descriptor = before != null && before.descriptor();
+		if (descriptor ? gap != DESCRIPTOR && gap != DESCRIPTOR + 4 : gap != 0) {
+			throw new Refusal(Rule.UNSAFE, gap + " bytes that belong to no entry, in front of '" + next + "'");
+		}
+		if (descriptor) {
+			ByteBuffer found = bytes(file, from, (int) gap);
+			int at = (int) gap - DESCRIPTOR;
+			if (at > 0 && found.getInt(0) != DESCRIPTOR_SIGNATURE || unsigned(found, at) != before.crc() || unsigned(found, at + 4) != before.packed()
+					|| unsigned(found, at + 8) != before.size()) {
+				throw new Refusal(Rule.UNSAFE, "what stands behind '" + before.name() + "' is not what the zip directory says of it");
+			}
 		}
 	}
 

@@ -61,6 +61,8 @@ final class Zone implements DropZone {
 	private static final long CLOSE_SECONDS = 10;
 	/** Looked at again in so many scans after the disk was full, or a file could not be read. */
 	private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+	/** What a jar may look like that is being written over another one. */
+	private static final Set<Rule> BY_HALF = Set.of(Rule.DAMAGED, Rule.UNSAFE);
 	private static final Set<Rule> CURED_BY_OTHERS = Set.of(Rule.UNRESOLVED, Rule.NAME_TAKEN, Rule.TYPE_TAKEN);
 	private static final Set<Rule> CURED_BY_TRUST = Set.of(Rule.UNTRUSTED, Rule.EXPIRED, Rule.TYPE_TAKEN);
 
@@ -427,7 +429,7 @@ final class Zone implements DropZone {
 		try {
 			gate.judge(copy.path(), prefix + item.file, purpose, findings);
 		} catch (Refusal refusal) {
-			if (refusal.rule() == Rule.DAMAGED && !settled) {
+			if (BY_HALF.contains(refusal.rule()) && !settled) {
 				tidyCopies();
 				return; // it may still be being copied
 			}

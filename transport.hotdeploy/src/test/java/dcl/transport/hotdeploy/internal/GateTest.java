@@ -57,6 +57,7 @@ class GateTest {
 	private static final int CENTRAL = 0x02014b50;
 	private static final int LOCAL = 0x04034b50;
 	private static final int END = 0x06054b50;
+	private static final int DESCRIPTOR = 0x08074b50;
 
 	@TempDir
 	private Path folder;
@@ -255,8 +256,10 @@ class GateTest {
 				new Bad("a second end, in a comment", Rule.UNSAFE, commented(plain)),
 				new Bad("fewer entries than there are", Rule.UNSAFE, Jars.put(plain, end + 8, 0x00010001)),
 				new Bad("more entries than there are", Rule.DAMAGED, Jars.put(plain, end + 8, 0x00030003)),
-				new Bad("a wrong checksum", Rule.DAMAGED, Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 16, 42)),
-				new Bad("a wrong size", Rule.DAMAGED, Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 24, 5)),
+				new Bad("another checksum in the directory than behind the entry", Rule.UNSAFE, Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 16, 42)),
+				new Bad("another size in the directory than behind the entry", Rule.UNSAFE, Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 24, 5)),
+				new Bad("a wrong checksum", Rule.DAMAGED, Jars.put(Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 16, 42), Jars.find(plain, DESCRIPTOR, 1) + 4, 42)),
+				new Bad("a wrong size", Rule.DAMAGED, Jars.put(Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 24, 5), Jars.find(plain, DESCRIPTOR, 1) + 12, 5)),
 				new Bad("encrypted", Rule.UNSAFE, Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 8, 0x00080809)),
 				new Bad("an unknown method", Rule.UNSAFE, Jars.put(plain, Jars.find(plain, CENTRAL, 1) + 8, 0x00630808)),
 				new Bad("zip64", Rule.TOO_LARGE, Jars.put(plain, end + 16, -1)),
