@@ -71,6 +71,7 @@ public abstract class FrameworkTest {
 	private static final List<String> LOGGING = List.of("slf4j", "asm", "org.apache.aries.spifly");
 	private static final int LOGGING_LEVEL = 1;
 	private static final String FRAGMENTS = "dcl.transport.webrtc.natives.";
+	private static final List<String> TERMINAL = List.of("org.apache.felix.gogo.jline", "jline");
 	private static final int MAX_TRIES = 10;
 
 	/** For each test; most take a tenth of a second. */
@@ -92,12 +93,18 @@ public abstract class FrameworkTest {
 	@Configuration
 	public Option[] configuration() throws IOException {
 		try (Stream<Path> files = Files.list(Path.of(System.getProperty("bundles.dir")))) {
-			Option[] tested = files.filter(file -> file.toString().endsWith(".jar")).sorted().map(FrameworkTest::provision).toArray(Option[]::new);
+			Option[] tested = files.filter(FrameworkTest::isTested).sorted().map(FrameworkTest::provision).toArray(Option[]::new);
 			return options(cleanCaches(true), composite(tested), junitBundles(),
 					provision(jarOf(Assertions.class)), provision(jarOf(ByteBuddy.class)),
 					// Felix would help bundles out with what it finds on the class path of this test.
 					frameworkProperty("felix.bootdelegation.implicit").value("false"));
 		}
+	}
+
+	/** All but what would take the terminal of the tests. */
+	private static boolean isTested(Path file) {
+		String name = file.getFileName().toString();
+		return name.endsWith(".jar") && TERMINAL.stream().noneMatch(name::startsWith);
 	}
 
 	private static UrlProvisionOption provision(Path file) {
@@ -213,6 +220,15 @@ public abstract class FrameworkTest {
 	boolean isThere(Class<?> type, String filter) {
 		try {
 			return !bundles.getServiceReferences(type, filter).isEmpty();
+		} catch (InvalidSyntaxException e) {
+			throw new AssertionError(e);
+		}
+	}
+
+	/** Tells whether a shell has a command of ours. */
+	boolean isCommand(String function) {
+		try {
+			return bundles.getAllServiceReferences(null, "(&(osgi.command.scope=comms)(osgi.command.function=" + function + "))") != null;
 		} catch (InvalidSyntaxException e) {
 			throw new AssertionError(e);
 		}

@@ -29,6 +29,8 @@ public final class Main {
 
 	/** The service, a {@code ToIntFunction<String[]>}: takes the arguments, returns the exit code; interrupted to end it. */
 	private static final String COMMAND = "(dcl.transport.command=comms)";
+	/** The command that needs the bundles of a shell, which others do not wait for. */
+	private static final String SHELL = "shell";
 	private static final long COMMAND_SECONDS = 10;
 	private static final long CLEANUP_SECONDS = 15;
 	private static final int DEFECT = 1;
@@ -71,7 +73,7 @@ public final class Main {
 		}
 		Thread main = Thread.currentThread();
 		Runtime.getRuntime().addShutdownHook(new Thread(() -> end(main, cache), "comms-shutdown"));
-		try (Container container = Container.whole(cache)) {
+		try (Container container = args.length > 0 && args[0].equals(SHELL) ? Container.withShell(cache) : Container.whole(cache)) {
 			int code = command(container.context()).applyAsInt(args);
 			Thread.interrupted(); // closing is to be complete
 			return code;

@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,12 +41,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** The executable jar, as a process. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ExecutableIT {
 
 	private static final long SECONDS = 60;
+	private static final Path SCRIPT = Path.of("/usr/bin/script");
+	private static final int END_OF_TRANSMISSION = 4;
 	/** From this version on Java warns of Felix and protobuf on standard error, unless it is told that this is known. */
 	private static final int UNSAFE_WARNS = 23;
 	private static final JsonSchemaFactory SCHEMAS = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
@@ -392,6 +397,112 @@ class ExecutableIT {
 
 		assertThat(running.exit()).isEqualTo(1);
 		assertThat(running.err).startsWith("comms: ").contains(message);
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void the_shell_runs_a_script_and_listens_on_no_port() throws Exception {
+		Running shell = comms("shell");
+		shell.type("comms:providers");
+		shell.await("dcl.transport.wsroom");
+		shell.type("comms:open offline:secret-token");
+		shell.await("CONNECTED");
+		shell.type("(comms:list) size");
+		shell.await("1");
+
+		assertThat(listening(shell.process)).isEmpty();
+		shell.type("comms:nonsense");
+		shell.process.getOutputStream().close();
+		assertThat(shell.exit()).as(shell.err).isEqualTo(1);
+		assertThat(shell.err).contains("Command not found: comms:nonsense");
+		assertThat(shell.lines.toString() + shell.err).doesNotContain("secret-token");
+		assertNothingLeft();
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void a_script_that_ends_well_is_a_success_and_a_signal_ends_one_that_waits() throws Exception {
+		Running good = comms("shell");
+		good.type("comms:nonsense");
+		good.type("comms:providers");
+		good.process.getOutputStream().close();
+		Running waits = comms("shell");
+		waits.type("comms:open offline:x");
+		waits.type("comms:watch 1");
+		waits.await("CONNECTED");
+		waits.signal("TERM");
+
+		assertThat(good.exit()).as(good.err).isZero();
+		assertThat(waits.exit()).as(waits.err).isEqualTo(143);
+		assertNothingLeft();
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void the_shell_has_a_drop_zone_where_it_is_given_a_folder() throws Exception {
+		Path folder = temporary.resolve("zone");
+		Running with = comms("shell", "--deploy", folder.toString());
+		with.type("comms:trust list");
+		with.type("comms:deployed");
+		with.process.getOutputStream().close();
+		Running without = comms("shell");
+		without.type("comms:deployed");
+		without.process.getOutputStream().close();
+
+		assertThat(with.exit()).as(with.err).isZero();
+		assertThat(with.lines).containsExactly("nobody is trusted", "nothing came through the drop zone");
+		assertThat(without.exit()).isEqualTo(1);
+		assertThat(without.err).startsWith("comms: no drop zone is open here: start with comms shell --deploy <folder>");
+		assertThat(folder.resolve(".state")).isDirectory();
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void on_a_terminal_the_shell_is_interactive_and_leaves_no_history_behind() throws Exception {
+		assumeTrue(Files.isExecutable(SCRIPT), SCRIPT + ", which makes a terminal, is not installed");
+		String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+		ProcessBuilder terminal = new ProcessBuilder(SCRIPT.toString(), "-qfec", java + " -XX:TieredStopAtLevel=1 -Djava.io.tmpdir=" + temporary + " -Duser.home=" + temporary
+				+ " -jar " + System.getProperty("executable.jar") + " shell", "/dev/null");
+		terminal.environment().put("TERM", "dumb");
+		Running shell = new Running(terminal.start());
+		started.add(shell);
+		shell.await("Ctrl-D leaves");
+		shell.type("providers");
+		shell.await("dcl.transport.wsroom");
+		shell.type("open offline:secret-token");
+		shell.await("CONNECTED");
+		shell.process.getOutputStream().write(END_OF_TRANSMISSION);
+		shell.process.getOutputStream().flush();
+
+		shell.await("stopping framework");
+		assertThat(shell.exit()).as(shell.err + shell.lines).isZero();
+		assertNothingLeft();
+	}
+
+	/** Returns the inodes of the TCP sockets of a process that listen. */
+	private static List<String> listening(Process process) throws IOException {
+		Path proc = Path.of("/proc", Long.toString(process.pid()));
+		assumeTrue(Files.isDirectory(proc), "no /proc here");
+		List<String> sockets = new ArrayList<>();
+		try (Stream<Path> files = Files.list(proc.resolve("fd"))) {
+			for (Path file : files.toList()) {
+				try {
+					sockets.add(Files.readSymbolicLink(file).toString());
+				} catch (NoSuchFileException closedMeanwhile) {
+					continue;
+				}
+			}
+		}
+		List<String> listening = new ArrayList<>();
+		for (String table : List.of("net/tcp", "net/tcp6")) {
+			for (String line : Files.readAllLines(proc.resolve(table))) {
+				String[] fields = line.trim().split("\\s+");
+				if (fields[3].equals("0A") && sockets.contains("socket:[" + fields[9] + "]")) {
+					listening.add(line);
+				}
+			}
+		}
+		return listening;
 	}
 
 	@Test

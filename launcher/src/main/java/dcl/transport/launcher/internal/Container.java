@@ -46,6 +46,10 @@ public final class Container implements AutoCloseable {
 	private static final int LOGGING_LEVEL = 1;
 	private static final int EVERYTHING_LEVEL = 2;
 	private static final List<String> LOGGING = List.of("slf4j.", "org.objectweb.asm", "org.apache.aries.spifly");
+	/** Names of bundles, and of their files, that are there for the shell alone. */
+	private static final List<String> SHELL = List.of("dcl.transport.shell", "org.apache.felix.gogo.", "org.jline", "jline-");
+	/** One of them, which takes the terminal: started by whoever wants it there. */
+	private static final String TERMINAL = "org.apache.felix.gogo.jline";
 
 	/** Taken from the class path of an embedding program, so that it and the bundles speak of the same classes. */
 	private static final Set<String> SHARED = Set.of("dcl.transport.api", "slf4j.api");
@@ -62,13 +66,23 @@ public final class Container implements AutoCloseable {
 	}
 
 	/**
-	 * Starts all bundles.
+	 * Starts all bundles but those of the shell.
 	 *
 	 * @param cache an existing folder for the framework, which becomes the container's
 	 * @throws BundleException if the framework or one of the bundles does not start, with the first of them in its message
 	 */
 	public static Container whole(Path cache) throws BundleException {
-		return start(cache, list(), Map.of());
+		return start(cache, list().stream().filter(bundle -> !isOfShell(bundle)).toList(), Map.of());
+	}
+
+	/** Starts all bundles and those of the shell; its terminal waits to be started. */
+	public static Container withShell(Path cache) throws BundleException {
+		return start(cache, list(), Map.of("gosh.home", cache.resolve("gosh").toString(), // else it runs a profile that lies about in the current folder
+				"gosh.args", "--nohistory")); // else connection strings stay behind in the home folder
+	}
+
+	private static boolean isOfShell(String bundle) {
+		return SHELL.stream().anyMatch(bundle::startsWith);
 	}
 
 	/** Starts the bundles that a Java program needs; the API and slf4j come from its class path. */
@@ -81,7 +95,7 @@ public final class Container implements AutoCloseable {
 			String name = header.split(";", 2)[0].trim();
 			if (SHARED.contains(name)) {
 				exports.add(manifest.getMainAttributes().getValue(Constants.EXPORT_PACKAGE));
-			} else if (NOT_EMBEDDED.stream().noneMatch(name::startsWith)) {
+			} else if (NOT_EMBEDDED.stream().noneMatch(name::startsWith) && !isOfShell(name)) {
 				bundles.add(bundle);
 			}
 		}
@@ -167,16 +181,20 @@ public final class Container implements AutoCloseable {
 			bundles.add(bundle);
 		}
 		for (Bundle bundle : bundles) {
-			if (bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null) {
+			if (isStarted(bundle)) {
 				bundle.start(Bundle.START_ACTIVATION_POLICY); // takes effect when its level is reached
 			}
 		}
 		framework.start();
 		for (Bundle bundle : bundles) {
-			if ((bundle.getState() & (Bundle.ACTIVE | Bundle.STARTING)) == 0 && bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null) {
+			if ((bundle.getState() & (Bundle.ACTIVE | Bundle.STARTING)) == 0 && isStarted(bundle)) {
 				throw new BundleException("bundle " + bundle + " did not start", failures.get(bundle.getBundleId()));
 			}
 		}
+	}
+
+	private static boolean isStarted(Bundle bundle) {
+		return bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null && !bundle.getSymbolicName().equals(TERMINAL);
 	}
 
 	private static Bundle install(BundleContext context, String name) throws BundleException {

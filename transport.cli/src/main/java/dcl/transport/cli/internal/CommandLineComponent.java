@@ -25,10 +25,14 @@ import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.util.tracker.ServiceTracker;
 
 /** Offers the command line to the launcher: arguments in, exit code out. The property is what the launcher looks for. */
 @Component(service = ToIntFunction.class, property = "dcl.transport.command=comms")
 public final class CommandLineComponent implements ToIntFunction<String[]>, Installed {
+
+	private static final String SHELL = "(&(objectClass=java.util.function.ToIntFunction)(dcl.transport.command=shell))";
+	private static final long SHELL_MILLIS = 10_000;
 
 	private final BundleContext context;
 	private final TransportRegistry registry;
@@ -49,7 +53,19 @@ public final class CommandLineComponent implements ToIntFunction<String[]>, Inst
 	@Override
 	public int applyAsInt(String[] args) {
 		Io io = new Io(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err, isTerminal());
-		return new Tool(io, registry, this, servers, zones, context.getBundle().getVersion().toString()).run(args);
+		return new Tool(io, registry, this, servers, zones, this::shell, context.getBundle().getVersion().toString()).run(args);
+	}
+
+	/** The shell's component may still be on the way when the framework has started. */
+	private Optional<ToIntFunction<String[]>> shell() throws InterruptedException {
+		try {
+			ServiceTracker<ToIntFunction<String[]>, ToIntFunction<String[]>> tracker = new ServiceTracker<>(context, context.createFilter(SHELL), null);
+			tracker.open();
+			ToIntFunction<String[]> found = tracker.waitForService(SHELL_MILLIS);
+			return Optional.ofNullable(found); // stays in use until this bundle stops
+		} catch (InvalidSyntaxException e) {
+			throw new IllegalStateException(e);
+		}
 	}
 
 	/** Whether a person looks on. From Java 22 on there is a console where nobody does, and it says so. */

@@ -1,6 +1,11 @@
 package dcl.transport.cli.internal;
 
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -49,6 +54,18 @@ final class DeployRules {
 			options = options.withTrustFile(trust);
 		}
 		return options.withAllowOlder(options.allowOlder() || allowOlder).withNativeCode(options.nativeCode() || nativeCode);
+	}
+
+	/** Makes the folder of a drop zone, for its owner alone, if there is none. */
+	static void create(Path folder) throws IOException {
+		FileAttribute<?>[] own = folder.getFileSystem().supportedFileAttributeViews().contains("posix")
+				? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))}
+				: new FileAttribute<?>[0];
+		try {
+			Files.createDirectory(folder, own);
+		} catch (FileAlreadyExistsException there) {
+			return; // it need not be made
+		}
 	}
 
 	static Event event(Verdict verdict) {

@@ -1,11 +1,7 @@
 package dcl.transport.cli.internal;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +40,7 @@ final class RunCommand implements Callable<Integer> {
 		Stop stop = new Stop(null);
 		DropZoneOptions options = rules.options(zones);
 		try (Output out = new Output(io, rules.json(), stop::outputGone)) {
-			create();
+			DeployRules.create(folder);
 			out.offer(Event.of("watching").with("folder", folder.toRealPath().toString())
 					.with("signatures", options.signatures().name().toLowerCase(Locale.ROOT)));
 			try (DropZone zone = zones.watch(folder, options, verdict -> out.offer(DeployRules.event(verdict)))) {
@@ -57,17 +53,6 @@ final class RunCommand implements Callable<Integer> {
 			try (Output out = new Output(io, rules.json(), stop::outputGone)) {
 				return failed(out, Exit.DEPLOY_REFUSED, DropZoneException.Code.FOLDER_UNSAFE.name(), "cannot watch " + folder.toAbsolutePath() + ": " + e);
 			}
-		}
-	}
-
-	private void create() throws IOException {
-		FileAttribute<?>[] own = folder.getFileSystem().supportedFileAttributeViews().contains("posix")
-				? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))}
-				: new FileAttribute<?>[0];
-		try {
-			Files.createDirectory(folder, own);
-		} catch (FileAlreadyExistsException there) {
-			return; // it need not be made
 		}
 	}
 

@@ -27,7 +27,7 @@ final class Tool {
 	private final Io io;
 	private final CommandLine line;
 
-	Tool(Io io, TransportRegistry registry, Installed installed, RoomServers servers, DropZones zones, String version) {
+	Tool(Io io, TransportRegistry registry, Installed installed, RoomServers servers, DropZones zones, Shells shells, String version) {
 		this.io = io;
 		this.line = new CommandLine(new Top())
 				.addSubcommand(new DemoCommand(io, registry, servers))
@@ -39,7 +39,8 @@ final class Tool {
 				.addSubcommand(new BotsCommand(io, registry))
 				.addSubcommand(new RunCommand(io, zones))
 				.addSubcommand(new DeployCommand(io, zones))
-				.addSubcommand(new DoctorCommand(io, installed));
+				.addSubcommand(new DoctorCommand(io, installed))
+				.addSubcommand(new ShellCommand(io, zones, shells));
 		line.getCommandSpec().version("comms " + version);
 		line.registerConverter(Duration.class, Durations::parse);
 		line.setCaseInsensitiveEnumValuesAllowed(true);

@@ -9,6 +9,7 @@ import java.io.PipedOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -32,16 +33,16 @@ final class Session {
 	}
 
 	private Session(boolean terminal, TransportRegistry registry, Installed installed, RoomServers servers, String... args) throws IOException {
-		this(terminal, registry, installed, servers, null, args);
+		this(terminal, registry, installed, servers, null, Optional::empty, args);
 	}
 
-	private Session(boolean terminal, TransportRegistry registry, Installed installed, RoomServers servers, DropZones zones, String... args)
+	private Session(boolean terminal, TransportRegistry registry, Installed installed, RoomServers servers, DropZones zones, Shells shells, String... args)
 			throws IOException {
 		InputStream in = new PipedInputStream(typing);
 		Io io = new Io(in, out, new PrintStream(err, true, StandardCharsets.UTF_8), terminal);
 		thread = new Thread(() -> {
 			try {
-				exit.complete(new Tool(io, registry, installed, servers, zones, "1.2.3").run(args));
+				exit.complete(new Tool(io, registry, installed, servers, zones, shells, "1.2.3").run(args));
 			} catch (Throwable defect) {
 				exit.completeExceptionally(defect);
 			}
@@ -54,12 +55,17 @@ final class Session {
 	}
 
 	static Session of(DropZones zones, String... args) throws IOException {
-		return new Session(false, new FakeRegistry(), List::of, null, zones, args);
+		return new Session(false, new FakeRegistry(), List::of, null, zones, Optional::empty, args);
 	}
 
 	/** The same, with a person who looks at standard error. */
 	static Session onTerminal(TransportRegistry registry, String... args) throws IOException {
 		return new Session(true, registry, List::of, null, args);
+	}
+
+	/** The same, with a shell. */
+	static Session of(boolean terminal, Shells shells, String... args) throws IOException {
+		return new Session(terminal, null, List::of, null, null, shells, args);
 	}
 
 	void type(String line) throws IOException {
