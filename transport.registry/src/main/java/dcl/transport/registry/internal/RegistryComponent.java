@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Dictionary;
 import java.util.Hashtable;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -39,15 +38,17 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.metatype.annotations.Designate;
 
 /**
- * Ties the registry to the framework. It registers its service by hand, since the property {@code transport.types} follows the providers.
+ * Ties the registry to the framework. It registers its services by hand: the registry, since the property {@code transport.types} follows the providers; its
+ * status, since whoever waits for both is activated while this component is, and asking SCR for a service of it then would be a cycle.
  * <p>
  * Two things to know of the order of calls: SCR unbinds providers after {@link #stop}, which a stopped registry ignores; and providers bind
  * while the service is being registered, because somebody reacts to it, so the types are published once more afterwards.
  */
-@Component(service = TransportStatus.class, immediate = true, configurationPid = "dcl.transport.registry")
+@Component(service = {}, immediate = true, configurationPid = "dcl.transport.registry")
 @Designate(ocd = Config.class)
 @Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.TransportRegistry\"", uses = TransportRegistry.class, effective = "active")
-public final class RegistryComponent implements TransportStatus {
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.status.TransportStatus\"", uses = TransportStatus.class, effective = "active")
+public final class RegistryComponent {
 
 	private static final String LENT = "(" + TransportRegistry.RESOURCE + "=true)";
 
@@ -55,6 +56,7 @@ public final class RegistryComponent implements TransportStatus {
 	private final TransportStatus status;
 	private final Map<ServiceReference<?>, Identity> identities = new ConcurrentHashMap<>();
 	private volatile ServiceRegistration<?> registration;
+	private volatile ServiceRegistration<?> statusRegistration;
 
 	@Reference(target = LENT, cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
 	private volatile SSLContext sslContext;
@@ -74,6 +76,7 @@ public final class RegistryComponent implements TransportStatus {
 
 	@Activate
 	void start(BundleContext bundles) {
+		statusRegistration = bundles.registerService(TransportStatus.class, status, null);
 		registration = bundles.registerService(TransportRegistry.class, new PerBundle(), properties(registry.types()));
 		publish();
 	}
@@ -90,6 +93,11 @@ public final class RegistryComponent implements TransportStatus {
 		registration = null;
 		if (mine != null) {
 			mine.unregister();
+		}
+		ServiceRegistration<?> told = statusRegistration;
+		statusRegistration = null;
+		if (told != null) {
+			told.unregister();
 		}
 		registry.stop();
 	}
@@ -166,26 +174,6 @@ public final class RegistryComponent implements TransportStatus {
 				return; // stopped meanwhile
 			}
 		} while (!shown.equals(registry.types()));
-	}
-
-	@Override
-	public List<Provider> providers() {
-		return status.providers();
-	}
-
-	@Override
-	public List<OpenTransport> transports() {
-		return status.transports();
-	}
-
-	@Override
-	public List<OpenSession> sessions() {
-		return status.sessions();
-	}
-
-	@Override
-	public List<HoldUp> holdUps() {
-		return status.holdUps();
 	}
 
 	/** What the references have now. */

@@ -22,6 +22,7 @@ import dcl.transport.TransportException;
 import dcl.transport.TransportRegistry;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.TransportProvider;
+import dcl.transport.status.TransportStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -55,6 +56,7 @@ class RegistryComponentTest {
 
 		private final List<List<String>> shown = new CopyOnWriteArrayList<>();
 		private final AtomicBoolean unregistered = new AtomicBoolean();
+		private final AtomicBoolean statusUnregistered = new AtomicBoolean();
 		private volatile ServiceFactory<TransportRegistry> factory;
 		private volatile TransportRegistry given;
 		private volatile Runnable whileRegistering = () -> {
@@ -66,6 +68,12 @@ class RegistryComponentTest {
 		BundleContext context() {
 			return proxy(BundleContext.class, (name, args) -> {
 				assertThat(name).isEqualTo("registerService");
+				if (args[0].equals(TransportStatus.class)) {
+					return proxy(ServiceRegistration.class, (unregister, none) -> {
+						statusUnregistered.set(true);
+						return null;
+					});
+				}
 				assertThat(args[0]).isEqualTo(TransportRegistry.class);
 				factory = (ServiceFactory<TransportRegistry>) args[1];
 				show((Dictionary<String, ?>) args[2]);
