@@ -36,6 +36,9 @@ import org.osgi.framework.wiring.FrameworkWiring;
  */
 final class OwnFramework implements Closeable {
 
+	/** Would take the terminal of the tests, and stop the framework at the end of its input. */
+	private static final String TERMINAL = "org.apache.felix.gogo.jline";
+
 	/** What fixtures tell, in order. */
 	final List<String> journal = new CopyOnWriteArrayList<>();
 	private final Framework framework;
@@ -70,7 +73,7 @@ final class OwnFramework implements Closeable {
 				if (List.of(shared).contains(name)) {
 					exports.add(file.getManifest().getMainAttributes().getValue(Constants.EXPORT_PACKAGE));
 				}
-				if (some.test(name)) {
+				if (some.test(name) && !name.equals(TERMINAL)) {
 					chosen.add(jar);
 				}
 			}
