@@ -792,7 +792,9 @@ abstract class Connection implements WebSocketConnection, Loop.Selectable, Wire.
 		// of two ends in one engine the first to go must not look to the second like a peer that closed
 		WebSocketEnding how = engine.isClosed() ? ENGINE_CLOSED : cause;
 		queue.refuse();
-		LOG.debug("A connection of the {} role ended: {}", client ? "client" : "server", how);
+		// what a server or a proxy answers is in its own words and may repeat a header: whoever sent that knows what is to be taken out
+		boolean quotes = how.kind() == WebSocketEnding.Kind.REFUSED || how.kind() == WebSocketEnding.Kind.UNREACHABLE;
+		LOG.debug("A connection of the {} role ended: {}", client ? "client" : "server", quotes ? how.kind() + ", status " + how.httpStatus() : how);
 		Inbox to = inbox;
 		if (to != null) {
 			if (how.kind() == WebSocketEnding.Kind.ENGINE_CLOSED) {

@@ -71,12 +71,13 @@ final class Endings {
 	/**
 	 * Returns why the room was not entered.
 	 *
+	 * @param told       the detail of the ending, without secrets
 	 * @param waitingFor what joining had come to
 	 */
-	static TransportException failure(WebSocketEnding ending, String waitingFor) {
-		String detail = ending.detail() + ", waiting for " + waitingFor;
+	static TransportException failure(WebSocketEnding ending, String told, String waitingFor) {
+		String detail = told + ", waiting for " + waitingFor;
 		return switch (ending.kind()) {
-			case REFUSED -> refused(ending);
+			case REFUSED -> refused(ending, told);
 			case UNREACHABLE, DNS, LOST -> new TransportException(Code.UNREACHABLE, detail);
 			case TLS -> new TransportException(Code.TLS, detail);
 			case TIMEOUT, HALF_OPEN, WRITE_STALL -> new TransportException(Code.TIMEOUT, detail);
@@ -88,9 +89,8 @@ final class Endings {
 		};
 	}
 
-	private static TransportException refused(WebSocketEnding ending) {
+	private static TransportException refused(WebSocketEnding ending, String detail) {
 		int status = ending.httpStatus();
-		String detail = ending.detail();
 		if (status == 429 || status == 503) {
 			return ending.retryAfterSeconds().isPresent()
 					? new TransportException(Code.BUSY, detail, Duration.ofSeconds(ending.retryAfterSeconds().getAsInt()))

@@ -133,13 +133,13 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private final CompletableFuture<Void> closed = new CompletableFuture<>();
 	private final Participants participants = new Participants(this);
 	private final DataPath data;
+	private final Secrets secrets; // on the link's thread
 	private volatile Set<PeerId> present = Set.of();
 
 	// On the link's thread:
 	private Phase phase = Phase.CONNECTING;
 	private boolean handedOver;
 	private boolean closing;
-	private String token;
 	private String sid = "";
 	private Signalling signal;
 	private Wire wire;
@@ -180,7 +180,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		this.webRtc = webRtc;
 		this.thread = thread;
 		closed.whenComplete((nothing, never) -> whenClosed.accept(this));
-		token = url.token();
+		secrets = new Secrets(url.token());
 		data = new DataPath(context, participants, this, settings);
 	}
 
@@ -295,7 +295,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		retryTimer = null;
 		resuming = resume;
 		enter(Phase.CONNECTING, null);
-		WebSocketRequest request = WebSocketRequest.to(url.signalling(joinRequest())).header("Authorization", "Bearer " + token);
+		WebSocketRequest request = WebSocketRequest.to(url.signalling(joinRequest())).header("Authorization", "Bearer " + secrets.token());
 		WebSocketRequest trusting = context.sslContext().map(request::sslContext).orElse(request);
 		Signalling socket = new Signalling(this, target());
 		try {
@@ -388,7 +388,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		pingTimeoutNanos = seconds(join.getPingTimeout(), PING_TIMEOUT_SECONDS);
 		pingedAt = System.nanoTime();
 		enter(Phase.MEDIA, settings.mediaTimeout());
-		context.step("media", join.getServerVersion().isEmpty() ? "" : "livekit-server " + join.getServerVersion());
+		context.step("media", join.getServerVersion().isEmpty() ? "" : "livekit-server " + secrets.without(join.getServerVersion()));
 		startTicking();
 		wire = new Wire(this, data, thread);
 		attached = false;
@@ -484,10 +484,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	}
 
 	private void refresh(String newer) {
-		if (RoomUrl.isToken(newer)) {
-			token = newer;
-		} else {
-			context.invalid("a token expected, " + newer.length() + " characters came that are none");
+		if (!secrets.renew(newer)) {
+			context.invalid("a token of at most " + Secrets.MAX_TOKEN + " characters expected, " + newer.length() + " characters came");
 		}
 	}
 
@@ -534,7 +532,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 			abort();
 			return;
 		}
-		TransportException failure = Endings.failure(ending, phase.waitingFor);
+		TransportException failure = Endings.failure(ending, secrets.without(ending.detail()), phase.waitingFor);
 		boolean refused = ending.kind() == WebSocketEnding.Kind.REFUSED;
 		if (handedOver && refused && (ending.httpStatus() == 401 || ending.httpStatus() == 403)) {
 			end(new Disconnection(Reason.LOST, failure.getMessage() + " (after " + why + ")"), failure);
@@ -678,7 +676,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		Throwable bare = cause.getCause() != null ? cause.getCause() : cause;
 		Code code = bare instanceof WebRtcUnavailableException ? Code.UNSUPPORTED : from.lastOffer().isEmpty() ? Code.BUSY : Code.PROTOCOL;
-		mediaFailed(new TransportException(code, "WebRTC: " + bare.getMessage()), true);
+		mediaFailed(new TransportException(code, "WebRTC: " + secrets.without(bare.getMessage())), true);
 	}
 
 	/** A server that puts somebody out closes the peer connection, too: whoever came back at once would put out those who came in the place. */

@@ -31,6 +31,7 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
 	final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 	final List<String> steps = new CopyOnWriteArrayList<>();
+	final List<String> details = new CopyOnWriteArrayList<>();
 	final CompletableFuture<Disconnection> closed = new CompletableFuture<>();
 	final CompletableFuture<Void> abandoned = new CompletableFuture<>();
 	volatile CompletableFuture<List<InetAddress>> addresses = CompletableFuture.completedFuture(List.of(InetAddress.getLoopbackAddress()));
@@ -72,6 +73,7 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	@Override
 	public void step(String name, String detail) {
 		steps.add(name);
+		details.add(detail);
 	}
 
 	@Override

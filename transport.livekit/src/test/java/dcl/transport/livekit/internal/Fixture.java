@@ -140,6 +140,8 @@ final class Fixture implements AutoCloseable {
 	final FakeContext context = new FakeContext();
 	final FakeWebRtc rtc = new FakeWebRtc();
 	final ScriptedServer server = new ScriptedServer();
+	/** Where the client connects to: the server, unless something stands between. */
+	int port = server.port();
 	final LiveKitProvider provider;
 	CompletableFuture<Link> opening;
 	Link link;
@@ -150,11 +152,12 @@ final class Fixture implements AutoCloseable {
 	}
 
 	Fixture(UnaryOperator<Config> config) throws Exception {
+		Logs.clear();
 		provider = new LiveKitProvider(config.apply(new Config()), rtc, Clock.systemUTC());
 	}
 
 	TransportUri uri() {
-		return TransportUri.parse("livekit:ws://127.0.0.1:" + server.port() + "/base?x=1&access_token=" + TOKEN + "&y=2");
+		return TransportUri.parse("livekit:ws://127.0.0.1:" + port + "/base?x=1&access_token=" + TOKEN + "&y=2");
 	}
 
 	/** Begins to open, and returns the socket of it. */

@@ -284,7 +284,8 @@ final class Connection implements PeerConnection {
 			try {
 				peer.addIceCandidate(adding.candidate);
 			} catch (RuntimeException | Error thrown) {
-				LOG.debug("A candidate is skipped: {}", Rtc.refusal(thrown));
+				Rtc.refusal(thrown); // throws what is none; its text is not shown, which would quote the other side
+				LOG.debug("A candidate of {} characters is skipped", adding.candidate.sdp.length());
 				taken = false;
 			}
 			adding.taken.complete(taken);
