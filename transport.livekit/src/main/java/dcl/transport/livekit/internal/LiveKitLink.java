@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
@@ -87,7 +88,8 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private static final int MAX_MARKS = 64;
 	/** How long the server's word for why it has closed the peer connection may take: the two come by different ways, in either order. */
 	private static final long WORD_MILLIS = 500;
-	private static final int MAX_ICE_SERVERS = 32;
+	/** Of all servers together. */
+	static final int MAX_ICE_URLS = 32;
 	private static final long FLUSH_MILLIS = 350;
 	private static final long FLUSH_STEP_MILLIS = 10;
 	private static final long FAREWELL_MILLIS = 250;
@@ -400,8 +402,16 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	}
 
 	private static List<IceServer> iceServers(List<dcl.transport.livekit.internal.proto.IceServer> named) {
-		return named.stream().filter(server -> server.getUrlsCount() > 0).limit(MAX_ICE_SERVERS)
-				.map(server -> new IceServer(server.getUrlsList(), server.getUsername(), server.getCredential())).toList();
+		List<IceServer> servers = new ArrayList<>();
+		int left = MAX_ICE_URLS;
+		for (var server : named) {
+			List<String> urls = server.getUrlsList().subList(0, Math.min(left, server.getUrlsCount()));
+			if (!urls.isEmpty()) {
+				servers.add(new IceServer(urls, server.getUsername(), server.getCredential()));
+				left -= urls.size();
+			}
+		}
+		return servers;
 	}
 
 	private void resumed(ReconnectResponse response) {

@@ -17,6 +17,8 @@ import dcl.transport.webrtc.PeerConnection.State;
 import dcl.transport.webrtc.PeerConnectionEvents;
 import dcl.transport.webrtc.WebRtc;
 
+import static java.util.stream.Collectors.joining;
+
 /**
  * One peer connection with its two channels: what a resume keeps and a full reconnect replaces. Events of WebRTC become calls of the owner on the
  * link's thread, except for messages, which go straight to the data path.
@@ -27,6 +29,9 @@ final class Wire implements PeerConnectionEvents {
 	private static final String LOSSY = "_lossy";
 	/** More than any machine has addresses. */
 	private static final int MAX_HELD = 256;
+	/** Of the server's for one offer, those in its answer included: libwebrtc tries to reach every one. */
+	static final int MAX_CANDIDATES = 1_000;
+	private static final String CANDIDATE_LINE = "a=candidate:";
 	/** Of the channels that this side makes. */
 	static final List<String> LABELS = List.of(RELIABLE, LOSSY);
 
@@ -62,6 +67,7 @@ final class Wire implements PeerConnectionEvents {
 	private boolean offering;
 	/** Candidates that belong to the offer being made, which the server has to see first. */
 	private final List<Candidate> held = new ArrayList<>();
+	private int taken;
 	private boolean answered;
 	private String offer = "";
 	private String answer = "";
@@ -105,6 +111,7 @@ final class Wire implements PeerConnectionEvents {
 			return;
 		}
 		answered = false;
+		taken = 0;
 		offering = true;
 		int id = ++offers;
 		connection.createOffer(restart).whenComplete((sdp, failure) -> tell(() -> {
@@ -130,25 +137,37 @@ final class Wire implements PeerConnectionEvents {
 			return;
 		}
 		int answering = offers;
-		connection.setAnswer(sdp).whenComplete((nothing, failure) -> tell(() -> {
+		String bounded = bounded(sdp);
+		connection.setAnswer(bounded).whenComplete((nothing, failure) -> tell(() -> {
 			if (answering != offers) {
 				return;
 			}
 			if (failure != null) {
 				owner.broken(this, failure);
 			} else {
-				answer = sdp;
+				answer = bounded;
 				answered = true;
 				owner.changed(this);
 			}
 		}));
 	}
 
-	/** Returns whether there is a connection for a candidate of the server's; one that cannot be parsed is skipped. */
+	/** Takes out candidates beyond the bound. */
+	private String bounded(String sdp) {
+		long named = sdp.lines().filter(line -> line.startsWith(CANDIDATE_LINE)).count();
+		if (named + taken <= MAX_CANDIDATES) {
+			taken += (int) named;
+			return sdp;
+		}
+		return sdp.lines().filter(line -> !line.startsWith(CANDIDATE_LINE) || taken++ < MAX_CANDIDATES).collect(joining("\r\n", "", "\r\n"));
+	}
+
+	/** Returns whether it was taken: there is a connection, and {@value #MAX_CANDIDATES} were not taken yet. One that cannot be parsed is skipped. */
 	boolean add(Candidate candidate) {
-		if (connection == null) {
+		if (connection == null || taken >= MAX_CANDIDATES) {
 			return false;
 		}
+		taken++;
 		connection.addCandidate(candidate.mid(), candidate.index(), candidate.candidate());
 		return true;
 	}

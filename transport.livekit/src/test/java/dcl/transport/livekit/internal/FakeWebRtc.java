@@ -78,6 +78,7 @@ final class FakeWebRtc implements WebRtc, AutoCloseable {
 		final PeerConnectionEvents events;
 		final List<Channel> channels = new CopyOnWriteArrayList<>();
 		final List<String> candidates = new CopyOnWriteArrayList<>();
+		final List<String> answers = new CopyOnWriteArrayList<>();
 		volatile boolean closed;
 		private int offers;
 		private boolean opened;
@@ -110,6 +111,7 @@ final class FakeWebRtc implements WebRtc, AutoCloseable {
 			if (!understands) {
 				return later(null, new WebRtcException("an answer expected"));
 			}
+			answers.add(sdp);
 			CompletionStage<Void> set = later(null, null);
 			if (connects) {
 				state(State.CONNECTED);

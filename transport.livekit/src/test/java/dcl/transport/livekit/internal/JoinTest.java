@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -92,6 +93,45 @@ class JoinTest {
 			assertThat(room.wire.candidates).containsExactly("0 0 candidate:theirs");
 			assertThat(room.context.invalid).hasValue(3);
 		}
+	}
+
+	@Test
+	void ice_servers_and_candidates_are_taken_up_to_their_bounds() throws Exception {
+		try (Fixture room = new Fixture()) {
+			ScriptedServer.Socket socket = room.begin();
+			JoinResponse.Builder join = joinResponse().addIceServers(IceServer.newBuilder().setUsername("nowhere"));
+			for (int server = 0; server < 3; server++) {
+				join.addIceServers(IceServer.newBuilder().addAllUrls(Collections.nCopies(LiveKitLink.MAX_ICE_URLS / 2 - 1, "stun:127.0.0.1:" + server)));
+			}
+			socket.send(SignalResponse.newBuilder().setJoin(join.addIceServers(IceServer.newBuilder().addUrls("stun:127.0.0.1:9"))).build());
+			socket.next(MessageCase.OFFER);
+			socket.send(trickle("candidate:first"));
+			socket.send(SignalResponse.newBuilder().setAnswer(SessionDescription.newBuilder().setId(1)
+					.setSdp("v=0\r\n" + "a=candidate:in\r\n".repeat(Wire.MAX_CANDIDATES - 1) + "a=candidate:beyond\r\na=end-of-candidates\r\n")).build());
+			socket.send(trickle("candidate:last"));
+			room.opened();
+			socket.update(participant("PA_b", "bob", ACTIVE));
+			assertThat(room.context.next()).isEqualTo("joined bob");
+			assertThat(room.wire.servers.stream().map(server -> server.urls().size())).containsExactly(15, 15, 2);
+			assertThat(room.wire.candidates).containsExactly("0 0 candidate:first");
+			assertThat(room.wire.answers)
+					.containsExactly("v=0\r\n" + "a=candidate:in\r\n".repeat(Wire.MAX_CANDIDATES - 1) + "a=end-of-candidates\r\n");
+
+			socket.cut(); // a resume looks for a new way, with as many
+			ScriptedServer.Socket second = room.server.accept();
+			second.resume(0);
+			second.next(MessageCase.OFFER);
+			second.send(trickle("candidate:again"));
+			second.answer(2);
+			second.update(participant("PA_us", "us", ACTIVE), participant("PA_c", "carol", ACTIVE));
+			assertThat(room.context.next()).isEqualTo("left bob");
+			assertThat(room.wire.candidates).endsWith("0 0 candidate:again");
+			assertThat(room.wire.answers).endsWith("answer 2");
+		}
+	}
+
+	private static SignalResponse trickle(String candidate) {
+		return SignalResponse.newBuilder().setTrickle(TrickleRequest.newBuilder().setCandidateInit(new Candidate(candidate, "0", 0).write())).build();
 	}
 
 	@Test
