@@ -10,8 +10,11 @@ import java.util.regex.Pattern;
 
 import dcl.transport.hotdeploy.Rule;
 import dcl.transport.hotdeploy.internal.Headers.Clause;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.Version;
 import org.osgi.framework.VersionRange;
+import org.osgi.resource.Namespace;
 
 /**
  * What a manifest says of a bundle. Immutable.
@@ -24,9 +27,13 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 	/** A transport type: ADR-180's, or the one for all. */
 	static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}|\\*");
 
-	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
-	private static final Pattern PACKAGE = Pattern.compile("[\\p{Alpha}_$][\\p{Alnum}_$]*(\\.[\\p{Alpha}_$][\\p{Alnum}_$]*)*");
+	/** Possessive, or else a match takes a frame of the stack for each part. */
+	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]++(\\.[A-Za-z0-9_-]++)*+");
+	private static final Pattern PACKAGE = Pattern.compile("[\\p{Alpha}_$][\\p{Alnum}_$]*+(\\.[\\p{Alpha}_$][\\p{Alnum}_$]*+)*+");
 	private static final int MAX_NAME = 200;
+	private static final int MAX_PACKAGE = 1_000;
+	/** Filters are read and asked recursively. */
+	private static final int MAX_BRACKETS = 500;
 	private static final int MAX_TYPES = 50;
 	private static final String NAMESPACE = "dcl.transport";
 	/** The packages of which there is to be one copy in the framework. */
@@ -47,7 +54,7 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 				clauses(headers, "Require-Capability"), clauses(headers, "Provide-Capability"), clauses(headers, "Require-Bundle"));
 		facts.refuseFragment(headers);
 		facts.refuseApi(jar);
-		facts.refuseOddPackages();
+		facts.refuseOddNeeds();
 		if (!nativeCode) {
 			refuseNative(jar, headers);
 		}
@@ -65,7 +72,7 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 	private static String name(Map<String, String> headers) throws Refusal {
 		List<Clause> clauses = clauses(headers, "Bundle-SymbolicName");
 		String name = clauses.size() == 1 && clauses.get(0).paths().size() == 1 ? clauses.get(0).paths().get(0) : "";
-		if (!NAME.matcher(name).matches() || name.length() > MAX_NAME) {
+		if (name.length() > MAX_NAME || !NAME.matcher(name).matches()) {
 			throw new Refusal(Rule.NOT_A_BUNDLE, "one Bundle-SymbolicName of letters, digits, '.', '_' and '-' is needed, at most " + MAX_NAME
 					+ " characters, not '" + trimmed(headers, "Bundle-SymbolicName") + "'");
 		}
@@ -136,17 +143,35 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 		}
 	}
 
-	private void refuseOddPackages() throws Refusal {
+	private void refuseOddNeeds() throws Refusal {
 		for (Clause clause : imports) {
 			for (String name : clause.paths()) {
-				if (!PACKAGE.matcher(name).matches()) {
+				if (name.length() > MAX_PACKAGE || !PACKAGE.matcher(name).matches()) {
 					throw new Refusal(Rule.NOT_A_BUNDLE, "Import-Package names something that is no package: '" + name + "'");
 				}
 			}
 			range("Import-Package", clause.attributes().get("version"));
+			range("Import-Package", clause.attributes().get("bundle-version"));
 		}
 		for (Clause clause : bundles) {
 			range("Require-Bundle", clause.attributes().get("bundle-version"));
+		}
+		for (Clause clause : requirements) {
+			filter(clause.directives().get(Namespace.REQUIREMENT_FILTER_DIRECTIVE));
+		}
+	}
+
+	private static void filter(String text) throws Refusal {
+		if (text == null) {
+			return;
+		}
+		if (text.chars().filter(c -> c == '(').count() > MAX_BRACKETS) {
+			throw new Refusal(Rule.TOO_LARGE, "Require-Capability has a filter of more than " + MAX_BRACKETS + " parts");
+		}
+		try {
+			FrameworkUtil.createFilter(text);
+		} catch (InvalidSyntaxException e) {
+			throw new Refusal(Rule.NOT_A_BUNDLE, "Require-Capability has a filter that is none: '" + text + "'");
 		}
 	}
 
@@ -165,7 +190,7 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 		List<String> libraries = new ArrayList<>();
 		for (String entry : jar.names()) {
 			String name = Headers.lower(entry);
-			if (name.matches(".*\\.(so(\\.[0-9]+)*|dll|dylib|jnilib|exe)")) {
+			if (name.matches(".*\\.(so(\\.[0-9]++)*+|dll|dylib|jnilib|exe)")) {
 				libraries.add(entry);
 			}
 		}

@@ -9,9 +9,13 @@ import dcl.transport.hotdeploy.DropZoneOptions;
 import dcl.transport.hotdeploy.Outcome;
 import dcl.transport.hotdeploy.Rule;
 import dcl.transport.hotdeploy.Verdict;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Looks at a jar that lies anywhere, by a private copy that goes again. */
 final class Inspection {
+
+	private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
 
 	/** What is done with the copy. */
 	interface Step {
@@ -45,6 +49,9 @@ final class Inspection {
 			return findings.refused(refusal);
 		} catch (IOException e) {
 			return findings.refused(new Refusal(Rule.UNREADABLE, "it cannot be read or copied: " + Texts.of(e)));
+		} catch (RuntimeException | Error e) {
+			LOG.error("A defect in the drop zone, with {}", Texts.printable(findings.file()), e);
+			return findings.refused(Refusal.defect(e));
 		}
 	}
 }

@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import dcl.transport.hotdeploy.Rule;
 import dcl.transport.hotdeploy.internal.Headers.Clause;
@@ -55,14 +56,14 @@ final class OsgiPlatform implements Platform {
 		List<String> missing = new ArrayList<>();
 		for (Clause clause : facts.imports()) {
 			for (String name : clause.paths()) {
-				if (!isOptional(clause) && !exportsItself(facts, name, clause) && !isThere(packageNeed(name, clause), location)) {
+				if (!isOptional(clause) && !exportsItself(facts, name, clause) && !isThere(() -> packageNeed(name, clause), location)) {
 					missing.add("package " + name + range(clause.attributes().get("version")) + ", exported here: " + exported(name));
 				}
 			}
 		}
 		for (Clause clause : facts.bundles()) {
 			for (String name : clause.paths()) {
-				if (!isOptional(clause) && !isThere(bundleNeed(name, clause), location)) {
+				if (!isOptional(clause) && !isThere(() -> bundleNeed(name, clause), location)) {
 					missing.add("bundle " + name + range(clause.attributes().get("bundle-version")));
 				}
 			}
@@ -71,7 +72,7 @@ final class OsgiPlatform implements Platform {
 			for (String namespace : clause.paths()) {
 				String filter = clause.directives().getOrDefault(Namespace.REQUIREMENT_FILTER_DIRECTIVE, "");
 				boolean now = clause.directives().getOrDefault(Namespace.REQUIREMENT_EFFECTIVE_DIRECTIVE, "resolve").equals("resolve");
-				if (now && !isOptional(clause) && !offersItself(facts, namespace, filter) && !isThere(new Need(namespace, filter), location)) {
+				if (now && !isOptional(clause) && !offersItself(facts, namespace, filter) && !isThere(() -> new Need(namespace, filter), location)) {
 					missing.add("capability " + namespace + (filter.isEmpty() ? "" : " with " + filter));
 				}
 			}
@@ -100,7 +101,7 @@ final class OsgiPlatform implements Platform {
 				clause.attributes().forEach((key, value) -> {
 					int colon = key.indexOf(':');
 					String type = colon < 0 ? "" : key.substring(colon + 1);
-					plain.put(colon < 0 ? key : key.substring(0, colon), type.startsWith("List") ? List.of(value.split("\\s*,\\s*"))
+					plain.put(colon < 0 ? key : key.substring(0, colon), type.startsWith("List") ? Arrays.stream(value.split(",")).map(String::strip).toList()
 							: type.equals("Version") ? version(value) : value);
 				});
 				return filter.isEmpty() || FrameworkUtil.createFilter(filter).matches(plain);
@@ -140,12 +141,12 @@ final class OsgiPlatform implements Platform {
 		return value.replaceAll("([\\\\*()])", "\\\\$1");
 	}
 
-	private boolean isThere(Need need, String exceptLocation) {
+	private boolean isThere(Supplier<Need> need, String exceptLocation) {
 		try {
-			return wiring().findProviders(need).stream()
+			return wiring().findProviders(need.get()).stream()
 					.anyMatch(capability -> !capability.getRevision().getBundle().getLocation().equals(exceptLocation));
 		} catch (IllegalArgumentException e) {
-			return false; // not a filter
+			return false; // not a filter, or not a range: nobody offers that
 		}
 	}
 
@@ -245,6 +246,7 @@ final class OsgiPlatform implements Platform {
 			bundle.start(Bundle.START_TRANSIENT); // whether it starts after a restart is the gate's to say
 			Set<String> shown = check(bundle, facts);
 			while (!shown.containsAll(facts.types())) {
+				Thread.interrupted(); // a bundle may have left that behind; how long this takes is bounded by the time alone
 				if (!changes.tryAcquire(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS)) {
 					throw new Failure(Rule.NO_PROVIDER, "it started, but offers " + shown + " and not " + facts.types()
 							+ ": a TransportProvider service is needed for each type it declares");
@@ -302,6 +304,7 @@ final class OsgiPlatform implements Platform {
 		if (wiring.getRemovalPendingBundles().contains(bundle)) {
 			CountDownLatch refreshed = new CountDownLatch(1);
 			wiring.refreshBundles(List.of(bundle), event -> refreshed.countDown());
+			Thread.interrupted(); // as above
 			refreshed.await(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS);
 		}
 	}

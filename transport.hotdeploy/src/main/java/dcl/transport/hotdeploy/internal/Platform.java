@@ -31,6 +31,15 @@ interface Platform {
 			this.rule = rule;
 		}
 
+		/** What came of a deed that nobody thought of, such as an interruption that a bundle left behind. */
+		static Failure of(Throwable why) {
+			return why instanceof Failure failure ? failure : new Failure(Rule.NOT_STARTED, "it does not start: " + Texts.of(why));
+		}
+
+		static String text(Throwable why) {
+			return why instanceof Failure ? why.getMessage() : Texts.of(why);
+		}
+
 		Rule rule() {
 			return rule;
 		}

@@ -15,6 +15,11 @@ final class Refusal extends Exception {
 		this.rule = rule;
 	}
 
+	/** For what nobody thought of, such as a stack that overflows: it costs the one jar, and no other. */
+	static Refusal defect(Throwable failure) {
+		return new Refusal(Rule.UNREADABLE, "it cannot be looked at: " + Texts.of(failure));
+	}
+
 	Rule rule() {
 		return rule;
 	}

@@ -5,6 +5,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -99,14 +100,35 @@ final class Zone implements DropZone {
 
 		private final Facts facts;
 		private volatile Thread thread;
-		/** When the present step is to be interrupted. */
-		private volatile long endNanos;
+		/** When the present step is to be interrupted; with the next one guarded by this. */
+		private long endNanos;
 		private boolean interrupted;
 		private boolean stuck;
 
-		private Work(Facts facts, long endNanos) {
+		private Work(Facts facts, long nanos) {
 			this.facts = facts;
-			this.endNanos = endNanos;
+			this.endNanos = System.nanoTime() + nanos;
+		}
+
+		/** Begins another step on the thread that works, to which no interruption is left over from the one before. */
+		private synchronized void renew(long nanos) {
+			endNanos = System.nanoTime() + nanos;
+			interrupted = false;
+			Thread.interrupted();
+		}
+
+		/** Interrupts a step that takes too long; whether it did not even end then. */
+		private synchronized boolean isDeaf(long moreNanos) {
+			if (System.nanoTime() - endNanos < 0) {
+				return false;
+			}
+			if (!interrupted) {
+				interrupted = true;
+				endNanos = System.nanoTime() + moreNanos;
+				thread.interrupt();
+				return false;
+			}
+			return true;
 		}
 	}
 
@@ -183,7 +205,8 @@ final class Zone implements DropZone {
 	private void guarded(Runnable step) {
 		try {
 			step.run();
-		} catch (RuntimeException e) {
+		} catch (RuntimeException | Error e) {
+			// whatever comes out of it would be the last step ever
 			LOG.error("A defect in the drop zone of {}", folder.path(), e);
 		}
 	}
@@ -197,15 +220,8 @@ final class Zone implements DropZone {
 		}
 		for (String location : platform.locations(prefix)) {
 			if (!wanted.contains(location)) {
-				try {
-					LOG.info("Uninstalling {}, of which nothing is known here", location);
-					platform.remove(location);
-				} catch (Platform.Failure e) {
-					LOG.warn("{} is left over: {}", location, e.getMessage());
-				} catch (InterruptedException e) {
-					Thread.currentThread().interrupt();
-					return;
-				}
+				LOG.info("Uninstalling {}, of which nothing is known here", location);
+				remove(location);
 			}
 		}
 		tidy(() -> store.forgetAllBut(state.entries().keySet()));
@@ -239,6 +255,9 @@ final class Zone implements DropZone {
 			refuseRestored(entry, item, findings, new Refusal(Rule.UNREADABLE, "the private copy of what ran cannot be read: " + Texts.of(e)));
 		} catch (Refusal refusal) {
 			refuseRestored(entry, item, findings, refusal);
+		} catch (RuntimeException | Error e) {
+			LOG.error("A defect in the drop zone, with {}", item.file, e);
+			refuseRestored(entry, item, findings, Refusal.defect(e));
 		}
 	}
 
@@ -246,25 +265,22 @@ final class Zone implements DropZone {
 		state.entries().remove(entry.file());
 		save();
 		say(item, findings.refused(refusal));
-		try {
-			platform.remove(prefix + entry.file());
-		} catch (Platform.Failure e) {
-			LOG.warn("{} is left over: {}", entry.file(), e.getMessage());
-		} catch (InterruptedException e) {
-			Thread.currentThread().interrupt();
-		}
+		remove(prefix + entry.file());
 	}
 
 	private void remove(State.Entry entry, String why) {
-		try {
-			platform.remove(prefix + entry.file());
-		} catch (Platform.Failure e) {
-			LOG.warn("{} is left over: {}", entry.file(), e.getMessage());
-		} catch (InterruptedException e) {
-			Thread.currentThread().interrupt();
-			return;
-		}
+		remove(prefix + entry.file());
 		publish(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why));
+	}
+
+	/** Uninstalls at once; nobody interrupts this thread but a bundle, so that means nothing. */
+	private void remove(String location) {
+		try {
+			platform.remove(location);
+		} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
+			LOG.warn("{} is left over: {}", location, Platform.Failure.text(e));
+		}
+		Thread.interrupted();
 	}
 
 	// ---- looking
@@ -282,12 +298,12 @@ final class Zone implements DropZone {
 		if (closing) {
 			return;
 		}
+		watchWork();
 		try {
 			folder.check();
-			Map<String, Stamp> files = files();
 			noteTrust();
-			watchWork();
 			restoreNext();
+			Map<String, Stamp> files = files();
 			for (Map.Entry<String, Stamp> file : files.entrySet()) {
 				look(items.computeIfAbsent(file.getKey(), Item::new), file.getValue());
 			}
@@ -311,24 +327,25 @@ final class Zone implements DropZone {
 	}
 
 	private Map<String, Stamp> files() throws IOException {
-		Set<String> names = new TreeSet<>();
+		// the path that was listed: where the locale has only ASCII, none can be made of a name with other letters
+		TreeMap<String, Path> names = new TreeMap<>();
 		boolean more = false;
 		try (DirectoryStream<Path> listed = Files.newDirectoryStream(folder.path(), "*.jar")) {
 			for (Path file : listed) {
 				String name = file.getFileName().toString();
 				if (Names.counts(name)) {
-					names.add(name);
+					names.put(name, file);
 				}
 				if (names.size() > options.maxFiles()) {
 					more = true;
-					((TreeSet<String>) names).pollLast();
+					names.pollLastEntry();
 				}
 			}
 		}
 		// who is in already stays in, whatever comes before it by name
 		for (String known : items.keySet()) {
-			if (more && !names.contains(known) && Files.exists(folder.path().resolve(known), LinkOption.NOFOLLOW_LINKS)) {
-				names.add(known);
+			if (more && !names.containsKey(known) && Names.isPlain(known) && Files.exists(folder.path().resolve(known), LinkOption.NOFOLLOW_LINKS)) {
+				names.put(known, folder.path().resolve(known));
 			}
 		}
 		if (more && !tooMany) {
@@ -336,11 +353,11 @@ final class Zone implements DropZone {
 		}
 		tooMany = more;
 		Map<String, Stamp> files = new TreeMap<>();
-		for (String name : names) {
+		for (Map.Entry<String, Path> name : names.entrySet()) {
 			try {
-				files.put(name, Stamp.of(folder.path().resolve(name)));
+				files.put(name.getKey(), Stamp.of(name.getValue()));
 			} catch (NoSuchFileException gone) {
-				LOG.debug("{} went while it was looked at", name);
+				LOG.debug("{} went while it was looked at", name.getKey());
 			}
 		}
 		return files;
@@ -389,11 +406,14 @@ final class Zone implements DropZone {
 			item.againAtNanos = System.nanoTime() + RETRY_NANOS;
 		} catch (Refusal refusal) {
 			refuse(item, stamp, findings, refusal);
+		} catch (RuntimeException | Error e) {
+			// it costs this one file; the same bytes are not looked at again by themselves
+			LOG.error("A defect in the drop zone, with {}", Texts.printable(item.file), e);
+			refuse(item, stamp, findings, Refusal.defect(e));
 		}
 	}
 
 	private void consider(Item item, Stamp stamp, Findings findings) throws IOException, Refusal {
-		Path file = folder.path().resolve(item.file);
 		if (!stamp.regular()) {
 			throw new Refusal(Rule.NOT_A_FILE, "a link, a folder or a device; only plain files are taken");
 		}
@@ -404,6 +424,7 @@ final class Zone implements DropZone {
 				throw new Refusal(Rule.NOT_A_FILE, e.getMessage());
 			}
 		}
+		Path file = folder.path().resolve(item.file);
 		if (stamp.size() > options.maxBytes()) {
 			throw new Refusal(Rule.TOO_LARGE, "more than " + options.maxBytes() + " bytes");
 		}
@@ -544,32 +565,32 @@ final class Zone implements DropZone {
 			try {
 				long id = platform.bring(location, () -> store.open(hash), findings.facts(), options.start());
 				return () -> up(item, findings, restored, id, why);
-			} catch (Platform.Failure failure) {
-				Thread.interrupted(); // it was for the one that hung
+			} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
+				Platform.Failure failure = Platform.Failure.of(e);
 				String then = before == null ? takeBack(location, work) : bringBack(location, before, work);
 				return () -> down(item, findings, before, failure, then);
 			}
 		});
 	}
 
-	private String takeBack(String location, Work work) throws InterruptedException {
-		work.endNanos = System.nanoTime() + options.start().toNanos() + GRACE_NANOS;
+	private String takeBack(String location, Work work) {
+		work.renew(options.start().toNanos() + GRACE_NANOS);
 		try {
 			platform.remove(location);
 			return "; nothing ran before, so it is uninstalled";
-		} catch (Platform.Failure e) {
-			return "; " + e.getMessage();
+		} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
+			return "; it is left over: " + Platform.Failure.text(e);
 		}
 	}
 
-	private String bringBack(String location, State.Entry before, Work work) throws InterruptedException {
-		work.endNanos = System.nanoTime() + options.start().toNanos() + GRACE_NANOS;
+	private String bringBack(String location, State.Entry before, Work work) {
+		work.renew(options.start().toNanos() + GRACE_NANOS);
 		try {
 			Facts facts = Facts.of(Zip.read(store.copy(before.hash()), new Limits(options, Files.size(store.copy(before.hash())))), true);
 			platform.bring(location, () -> store.open(before.hash()), facts, options.start());
 			return "; version " + before.version() + " runs again";
-		} catch (Platform.Failure | Refusal | IOException e) {
-			return "; version " + before.version() + ", which ran before, does not come up either: " + Texts.of(e);
+		} catch (Platform.Failure | Refusal | IOException | InterruptedException | RuntimeException | Error e) {
+			return "; version " + before.version() + ", which ran before, does not come up either: " + Platform.Failure.text(e);
 		}
 	}
 
@@ -607,8 +628,8 @@ final class Zone implements DropZone {
 			try {
 				platform.remove(prefix + item.file);
 				left = "its file was deleted";
-			} catch (Platform.Failure failure) {
-				left = "its file was deleted, but " + failure.getMessage();
+			} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
+				left = "its file was deleted, but " + Platform.Failure.text(e);
 			}
 			String why = left;
 			return () -> {
@@ -627,19 +648,17 @@ final class Zone implements DropZone {
 	/** A deed; returns what is to be done about it on the zone's thread. */
 	private interface Deed {
 
-		Runnable run(Work work) throws InterruptedException;
+		Runnable run(Work work);
 	}
 
 	private void start(Item item, Facts facts, Deed deed) {
-		Work work = new Work(facts, System.nanoTime() + options.start().toNanos() + GRACE_NANOS);
+		Work work = new Work(facts, options.start().toNanos() + GRACE_NANOS);
 		item.work = work;
 		work.thread = daemon(() -> {
 			Runnable then;
 			try {
 				then = deed.run(work);
-			} catch (InterruptedException e) {
-				then = () -> LOG.warn("{} was left as it is: interrupted", item.file);
-			} catch (RuntimeException | LinkageError e) {
+			} catch (RuntimeException | Error e) {
 				then = () -> LOG.error("A defect in the drop zone, with {}", item.file, e);
 			}
 			finish(item, then);
@@ -673,14 +692,7 @@ final class Zone implements DropZone {
 	private void watchWork() {
 		for (Item item : items.values()) {
 			Work work = item.work;
-			if (work == null || work.stuck || System.nanoTime() - work.endNanos < 0) {
-				continue;
-			}
-			if (!work.interrupted) {
-				work.interrupted = true;
-				work.endNanos = System.nanoTime() + options.start().toNanos();
-				work.thread.interrupt();
-			} else {
+			if (work != null && !work.stuck && work.isDeaf(options.start().toNanos())) {
 				work.stuck = true;
 				Findings findings = new Findings(item.file);
 				findings.facts(work.facts);
@@ -712,7 +724,7 @@ final class Zone implements DropZone {
 		for (Consumer<Verdict> listener : listeners) {
 			try {
 				listener.accept(verdict);
-			} catch (RuntimeException | LinkageError e) {
+			} catch (RuntimeException | Error e) {
 				LOG.warn("A listener of the drop zone failed", e);
 			}
 		}
@@ -764,7 +776,7 @@ final class Zone implements DropZone {
 	private void tidy(Tidying tidying) {
 		try {
 			tidying.run();
-		} catch (IOException e) {
+		} catch (IOException | InvalidPathException e) {
 			LOG.warn("{}: {}", Store.FOLDER, Texts.of(e));
 		}
 	}
@@ -900,7 +912,7 @@ final class Zone implements DropZone {
 							result.completeExceptionally(failure);
 						}
 					});
-				} catch (IOException | RuntimeException e) {
+				} catch (IOException | RuntimeException | Error e) {
 					result.completeExceptionally(e);
 				}
 			});

@@ -30,6 +30,8 @@ final class FakePlatform implements Platform {
 	final Map<String, String> names = new ConcurrentHashMap<>();
 	final Collection<String> packages = new CopyOnWriteArrayList<>(List.of("org.osgi.framework"));
 	final List<String> deeds = new CopyOnWriteArrayList<>();
+	/** What every question about an import fails with, by the package. */
+	final Map<String, Throwable> defects = new ConcurrentHashMap<>();
 	final CountDownLatch release = new CountDownLatch(1);
 	final AtomicInteger atOnce = new AtomicInteger();
 	final AtomicInteger mostAtOnce = new AtomicInteger();
@@ -39,9 +41,15 @@ final class FakePlatform implements Platform {
 	public List<String> missing(Facts facts, String location) {
 		List<String> missing = new ArrayList<>();
 		for (Clause clause : facts.imports()) {
+			clause.paths().stream().filter(defects::containsKey).forEach(name -> FakePlatform.<RuntimeException>fail(defects.get(name)));
 			clause.paths().stream().filter(name -> !packages.contains(name)).forEach(name -> missing.add("package " + name));
 		}
 		return missing;
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <T extends Throwable> void fail(Throwable failure) throws T {
+		throw (T) failure;
 	}
 
 	@Override
@@ -56,6 +64,7 @@ final class FakePlatform implements Platform {
 
 	@Override
 	public long bring(String location, Content content, Facts facts, Duration limit) throws Failure, InterruptedException {
+		refuseInterrupted();
 		mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
 		try {
 			byte[] bytes;
@@ -69,13 +78,16 @@ final class FakePlatform implements Platform {
 			deeds.add((bundles.put(location, bytes) == null ? "install " : "update ") + facts.version());
 			switch (behaviour(bytes)) {
 				case "throws" -> throw new Failure(Rule.NOT_STARTED, "thrown");
-				case "hangs" -> {
-					try {
-						release.await();
-					} catch (InterruptedException e) {
-						throw new Failure(Rule.NOT_STARTED, "interrupted");
-					}
+				case "hangs" -> release.await();
+				case "interrupts" -> {
+					Thread.currentThread().interrupt();
+					release.await();
 				}
+				case "interrupts and throws" -> {
+					Thread.currentThread().interrupt();
+					throw new Failure(Rule.NOT_STARTED, "thrown");
+				}
+				case "fails" -> throw new StackOverflowError("a bundle's own");
 				case "deaf" -> {
 					boolean released = false;
 					while (!released) {
@@ -105,8 +117,16 @@ final class FakePlatform implements Platform {
 		}
 	}
 
+	/** As waiting for a framework does. */
+	private static void refuseInterrupted() throws InterruptedException {
+		if (Thread.interrupted()) {
+			throw new InterruptedException("left over");
+		}
+	}
+
 	@Override
-	public void remove(String location) {
+	public void remove(String location) throws InterruptedException {
+		refuseInterrupted();
 		if (bundles.remove(location) != null) {
 			deeds.add("remove");
 		}

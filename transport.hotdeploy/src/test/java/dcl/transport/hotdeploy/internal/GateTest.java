@@ -327,6 +327,12 @@ class GateTest {
 		jars.put("an attribute twice|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a;version=1;version=2"));
 		jars.put("a package that is none|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a)(b"));
 		jars.put("a range that is none|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a;version=\"[2,1\""));
+		jars.put("a name of 100,001 parts|NOT_A_BUNDLE", Jars.acme("2.0.0").named("a" + ".a".repeat(100_000)));
+		jars.put("a package of 100,001 parts|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a" + ".a".repeat(100_000)));
+		jars.put("a range of bundle versions that is none|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a;bundle-version=z"));
+		jars.put("a filter that is none|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Require-Capability", "osgi.ee;filter:=\"(\""));
+		jars.put("a filter of 50,000 negations|TOO_LARGE", Jars.acme("2.0.0").with("Require-Capability",
+				"osgi.ee;filter:=\"" + "(!".repeat(50_000) + "(a=b)" + ")".repeat(50_000) + "\""));
 		jars.put("a fragment of the API|FRAGMENT", Jars.acme("2.0.0").with("Fragment-Host", "dcl.transport.api"));
 		jars.put("a framework extension|FRAGMENT", Jars.acme("2.0.0").with("Fragment-Host", "system.bundle; extension:=framework"));
 		jars.put("a fragment of Felix|FRAGMENT", Jars.acme("2.0.0").with("Fragment-Host", "org.apache.felix.framework"));

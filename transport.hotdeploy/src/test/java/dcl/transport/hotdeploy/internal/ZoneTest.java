@@ -2,6 +2,7 @@ package dcl.transport.hotdeploy.internal;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -34,6 +35,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -323,6 +327,24 @@ class ZoneTest {
 		assertThat(running("acme.jar")).isEqualTo(good);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = {"interrupts", "interrupts and throws", "fails"})
+	void what_leaves_its_thread_interrupted_or_fails_with_an_error_is_rolled_back(String behaviour) throws Exception {
+		watch();
+		byte[] good = Jars.acme("1.0.0").build();
+		drop("acme.jar", good);
+		next(Outcome.DEPLOYED);
+
+		drop("acme.jar", Jars.acme("2.0.0").with("Test-Behaviour", behaviour).build());
+		Verdict verdict = next(Outcome.ROLLED_BACK);
+		assertThat(verdict.rule()).isEqualTo(Rule.NOT_STARTED);
+		assertThat(verdict.why()).endsWith("; version 1.0.0 runs again");
+		assertThat(running("acme.jar")).isEqualTo(good);
+		drop("other.jar", Jars.acme("1.0.0").named("com.other").types("other").with("Test-Behaviour", behaviour).build());
+		assertThat(next(Outcome.ROLLED_BACK).why()).endsWith("; nothing ran before, so it is uninstalled");
+		assertThat(platform.bundles).hasSize(1);
+	}
+
 	@Test
 	void what_ignores_interruption_costs_nobody_else_and_is_rolled_back_when_it_returns() throws Exception {
 		options = options.withStart(Duration.ofMillis(200));
@@ -446,6 +468,90 @@ class ZoneTest {
 				.hasMessageContaining("nothing ran before com.acme.transport 1.0.0");
 		assertThatThrownBy(() -> result(zone.undeploy("com.nobody"))).hasCauseInstanceOf(IllegalArgumentException.class)
 				.hasMessageContaining("[com.acme.transport]");
+	}
+
+	static List<Throwable> defects() {
+		return List.of(new StackOverflowError(), new IllegalArgumentException("unclosed"), new OutOfMemoryError("made up"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("defects")
+	void a_jar_over_which_the_gate_stumbles_is_refused_and_costs_no_other(Throwable defect) throws Exception {
+		platform.defects.put("com.odd", defect);
+		byte[] odd = Jars.acme("1.0.0").named("com.odd").types("odd").with("Import-Package", "com.odd").build();
+		watch();
+		drop("a-odd.jar", odd);
+		Verdict refused = next(Outcome.REFUSED);
+		assertThat(refused.rule()).isEqualTo(Rule.UNREADABLE);
+		assertThat(refused.why()).contains(defect.getClass().getSimpleName());
+		assertThat(refused.hash()).isNotEmpty();
+
+		drop("b-acme.jar", Jars.acme("1.0.0").build());
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("b-acme.jar");
+		Path asked = Files.write(temporary.resolve("a-odd.jar"), odd);
+		assertThat(zone.check(asked).rule()).isEqualTo(Rule.UNREADABLE);
+		assertThat(result(zone.deploy(asked)).rule()).isEqualTo(Rule.UNREADABLE);
+		drop("c-last.jar", Jars.acme("1.0.0").named("com.last").types("last").build());
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("c-last.jar");
+	}
+
+	@Test
+	void a_listener_that_fails_with_an_error_costs_no_later_look() throws Exception {
+		watch();
+		zone.listen(verdict -> {
+			throw new StackOverflowError("a listener's own");
+		});
+		assertThat(result(zone.deploy(Files.write(temporary.resolve("acme.jar"), Jars.acme("1.0.0").build()))).outcome()).isEqualTo(Outcome.DEPLOYED);
+		drop("other.jar", Jars.acme("1.0.0").named("com.other").types("other").build());
+		assertThat(List.of(next().file(), next().file())).containsExactly("acme.jar", "other.jar");
+	}
+
+	/** In a process of its own, since it is the locale that a process begins with. */
+	@Test
+	void a_name_that_the_locale_does_not_have_costs_no_other_file() throws Exception {
+		byte[] odd = Jars.acme("1.0.0").named("com.odd").types("odd").build();
+		Path made = Files.write(temporary.resolve("odd"), odd);
+		drop("acme.jar", Jars.acme("1.0.0").build());
+		ended(new ProcessBuilder("sh", "-c", "cp \"$1\" \"$2/$(printf 'a\\303\\251.jar')\"", "sh", made.toString(), folder.toString()));
+
+		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+				System.getProperty("java.class.path"), OneLook.class.getName(), folder.toString());
+		builder.environment().put("LC_ALL", "C");
+
+		assertThat(ended(builder)).contains(".jar REFUSED NOT_A_FILE").contains("acme.jar DEPLOYED NONE");
+	}
+
+	private String ended(ProcessBuilder builder) throws Exception {
+		Path said = temporary.resolve("said");
+		Process process = builder.redirectErrorStream(true).redirectOutput(said.toFile()).start();
+		try {
+			assertThat(process.waitFor(2 * SECONDS, TimeUnit.SECONDS)).isTrue();
+			String text = Files.readString(said, StandardCharsets.ISO_8859_1);
+			assertThat(process.exitValue()).as(text).isZero();
+			return text;
+		} finally {
+			process.destroyForcibly();
+		}
+	}
+
+	/** Says what comes of the two files in a folder. */
+	static final class OneLook {
+
+		private OneLook() {
+		}
+
+		public static void main(String[] args) throws Exception {
+			BlockingQueue<Verdict> heard = new LinkedBlockingQueue<>();
+			Path folder = Path.of(args[0]);
+			Zone zone = new Zone(Folder.of(folder), DropZoneOptions.defaults().withSignatures(Signatures.WARN), Store.open(folder, Files::newOutputStream),
+					new FakePlatform(), Clock.systemUTC(), heard::add, () -> { });
+			zone.start();
+			for (int i = 0; i < 2; i++) {
+				Verdict verdict = heard.poll(SECONDS, TimeUnit.SECONDS);
+				System.out.println(verdict.file() + " " + verdict.outcome() + " " + verdict.rule());
+			}
+			zone.close();
+		}
 	}
 
 	// ---- asked for
