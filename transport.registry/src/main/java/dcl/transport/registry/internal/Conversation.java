@@ -100,6 +100,17 @@ final class Conversation implements Transport {
 		}
 	}
 
+	/** What became of reliable packets, so many in a row. */
+	private static final class Verdict {
+
+		private final boolean confirmed;
+		private long packets; // guarded by lock
+
+		private Verdict(boolean confirmed) {
+			this.confirmed = confirmed;
+		}
+	}
+
 	/** One run after another of {@link #drain}; a run that is held up inside the link is disowned by putting another in its place. */
 	private final class Turn implements Runnable {
 
@@ -135,8 +146,8 @@ final class Conversation implements Transport {
 	private boolean scheduled;
 	private Turn turn = new Turn();
 	private int rosterQueued;
-	/** What the link has confirmed and listeners have not been told. */
-	private long confirmedUntold;
+	/** The last report about reliable packets that listeners have not been told, to which like ones are added; null if there is none. */
+	private Verdict untold;
 	private Stage<Void> resume;
 	private Future<?> pauseTimer;
 	/** Whether the wire went on during the pause until packets had to be dropped: it cannot stop reading. */
@@ -459,36 +470,29 @@ final class Conversation implements Transport {
 		}
 		long packets = Math.min(reported, Integer.MAX_VALUE); // so that no nonsense overflows a sum
 		stats.confirmed.addAndGet(packets);
-		synchronized (lock) {
-			if (isDeaf()) {
-				return;
-			}
-			confirms = true; // whatever it said of itself
-			if (confirmedUntold == 0) {
-				control.add(this::tellConfirmed);
-			}
-			confirmedUntold += packets;
-			wake();
-		}
+		judged(packets, true);
 	}
 
 	/** See {@link LinkContext#unknown}. */
-	void unknown(long packets) {
-		if (packets <= 0) {
-			return;
+	void unknown(long reported) {
+		if (reported > 0) {
+			judged(Math.min(reported, Integer.MAX_VALUE), false);
 		}
+	}
+
+	/** Listeners count packets in the order they were sent, so the one kind of report never overtakes the other; what comes of one kind in a row is told at once. */
+	private void judged(long packets, boolean confirmed) {
 		synchronized (lock) {
 			if (isDeaf()) {
 				return;
 			}
-			long before = confirmedUntold; // listeners count: what was confirmed before this is told before it
-			confirmedUntold = 0;
-			control.add(() -> {
-				tellConfirmed(before);
-				if (told && !ended) {
-					tell(listener -> listener.unknown(packets));
-				}
-			});
+			confirms |= confirmed; // whatever it said of itself
+			if (untold == null || untold.confirmed != confirmed) {
+				Verdict next = new Verdict(confirmed);
+				untold = next;
+				control.add(() -> tell(next));
+			}
+			untold.packets += packets;
 			wake();
 		}
 	}
@@ -714,18 +718,16 @@ final class Conversation implements Transport {
 		tell(change.joined ? listener -> listener.peerJoined(change.peer) : listener -> listener.peerLeft(change.peer));
 	}
 
-	private void tellConfirmed() {
-		long more;
+	private void tell(Verdict verdict) {
+		long packets;
 		synchronized (lock) {
-			more = confirmedUntold;
-			confirmedUntold = 0;
+			packets = verdict.packets;
+			if (untold == verdict) {
+				untold = null;
+			}
 		}
-		tellConfirmed(more);
-	}
-
-	private void tellConfirmed(long more) {
-		if (more > 0 && told && !ended) {
-			tell(listener -> listener.confirmed(more));
+		if (told && !ended) {
+			tell(verdict.confirmed ? listener -> listener.confirmed(packets) : listener -> listener.unknown(packets));
 		}
 	}
 

@@ -93,11 +93,11 @@ class LinkExecutorTest {
 	void a_cancelled_task_does_not_run() {
 		AtomicInteger runs = new AtomicInteger();
 		ScheduledFuture<?> never = executor.schedule(runs::incrementAndGet, 20, TimeUnit.MILLISECONDS);
-		never.cancel(false);
+		boolean cancelled = never.cancel(false); // not so where this thread was held up for 20 ms
 		CountDownLatch later = new CountDownLatch(1);
 		executor.schedule(later::countDown, 60, TimeUnit.MILLISECONDS);
 		await(later);
-		assertThat(runs).hasValue(0);
+		assertThat(runs).hasValue(cancelled ? 0 : 1);
 	}
 
 	@Test
