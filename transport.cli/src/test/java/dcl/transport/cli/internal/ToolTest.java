@@ -68,12 +68,12 @@ class ToolTest {
 
 		assertThat(session.exit()).isZero();
 		assertThat(session.lines().stream().filter(line -> line.matches("  [a-z]+ {2,}\\S.*")).map(line -> line.trim().split(" ")[0]))
-				.containsExactly("demo", "room", "connect", "providers", "resolve", "probe", "bots", "run", "deploy", "doctor");
+				.containsExactly("demo", "room", "connect", "providers", "resolve", "probe", "bots", "run", "deploy", "doctor", "shell");
 		assertThat(session.err()).isEmpty();
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = {"demo", "room", "connect", "providers", "resolve", "probe", "bots", "run", "deploy", "doctor"})
+	@ValueSource(strings = {"demo", "room", "connect", "providers", "resolve", "probe", "bots", "run", "deploy", "doctor", "shell"})
 	void each_command_has_its_own_help(String command) throws Exception {
 		Session session = Session.of(new FakeRegistry(), command, "--help");
 
