@@ -495,7 +495,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 
 	private void refresh(String newer) {
 		if (!secrets.renew(newer)) {
-			context.invalid("a token of at most " + Secrets.MAX_TOKEN + " characters expected, " + newer.length() + " characters came");
+			context.invalid("a token expected, of at most " + Secrets.MAX_TOKEN + " characters, " + newer.length() + " characters came that are none");
 		}
 	}
 
