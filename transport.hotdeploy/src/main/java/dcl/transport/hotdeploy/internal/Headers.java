@@ -27,7 +27,9 @@ final class Headers {
 	private static final Pattern PARAMETER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]*");
 	private static final Pattern TYPE = Pattern.compile("(String|Version|Long|Double|List(<(String|Version|Long|Double)>)?)");
 	private static final int MAX_HEADER = 1 << 18;
-	private static final int MAX_CLAUSES = 10_000;
+	private static final int MAX_CLAUSES = 2_000;
+	/** Of one clause; each is compared with all before it. */
+	private static final int MAX_PARAMETERS = 200;
 
 	private Headers() {
 	}
@@ -144,7 +146,11 @@ final class Headers {
 			throw wrong(header, "'" + key + "' is no name of an attribute or directive");
 		}
 		String plain = colon < 0 ? bare : bare + ":" + key.substring(colon + 1).trim();
-		boolean twice = into.keySet().stream().anyMatch(other -> other.equals(bare) || other.startsWith(bare + ":"));
+		if (into.size() >= MAX_PARAMETERS) {
+			throw new Refusal(Rule.TOO_LARGE, "more than " + MAX_PARAMETERS + " attributes or directives in one clause of " + header);
+		}
+		String typed = bare + ":";
+		boolean twice = into.keySet().stream().anyMatch(other -> other.equals(bare) || other.startsWith(typed));
 		if (twice || into.put(plain, value) != null) {
 			throw wrong(header, "'" + bare + "' stands twice in one clause");
 		}

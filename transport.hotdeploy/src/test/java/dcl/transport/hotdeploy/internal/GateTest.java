@@ -18,6 +18,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -325,6 +327,10 @@ class GateTest {
 		jars.put("a type that is none|NOT_A_BUNDLE", Jars.acme("2.0.0").types("No Type"));
 		jars.put("a quotation that does not end|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a;version=\"1"));
 		jars.put("an attribute twice|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a;version=1;version=2"));
+		jars.put("201 attributes in one clause|TOO_LARGE", Jars.acme("2.0.0").with("Import-Package",
+				"a" + IntStream.range(0, 201).mapToObj(i -> ";a" + i + "=b").collect(Collectors.joining())));
+		jars.put("2,001 clauses in one header|TOO_LARGE", Jars.acme("2.0.0").with("Import-Package",
+				IntStream.range(0, 2_001).mapToObj(i -> "p" + i).collect(Collectors.joining(","))));
 		jars.put("a package that is none|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a)(b"));
 		jars.put("a range that is none|NOT_A_BUNDLE", Jars.acme("2.0.0").with("Import-Package", "a;version=\"[2,1\""));
 		jars.put("a name of 100,001 parts|NOT_A_BUNDLE", Jars.acme("2.0.0").named("a" + ".a".repeat(100_000)));
