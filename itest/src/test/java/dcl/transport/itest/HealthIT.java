@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,6 @@ import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
 import org.junit.Test;
 import org.osgi.framework.Bundle;
-import org.osgi.framework.BundleException;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.wiring.FrameworkWiring;
@@ -74,7 +74,7 @@ public class HealthIT extends FrameworkTest {
 		} finally {
 			check.uninstall();
 			inventory.uninstall();
-			refresh();
+			refresh(check, inventory); // or else it may be wired once more to what is there until it is refreshed
 		}
 		Await.until("the check has gone", () -> find(CHECK) == null);
 	}
@@ -99,10 +99,12 @@ public class HealthIT extends FrameworkTest {
 		return new ByteArrayInputStream(bytes.toByteArray());
 	}
 
-	/** Wires the health bundle anew. */
-	private void refresh() throws InterruptedException, BundleException {
+	/** Wires the health bundle anew, and others. */
+	private void refresh(Bundle... others) throws InterruptedException {
 		CountDownLatch refreshed = new CountDownLatch(1);
-		bundles.getBundle(0).adapt(FrameworkWiring.class).refreshBundles(List.of(bundleNamed("dcl.transport.health")), event -> refreshed.countDown());
+		List<Bundle> all = new ArrayList<>(List.of(others));
+		all.add(bundleNamed("dcl.transport.health"));
+		bundles.getBundle(0).adapt(FrameworkWiring.class).refreshBundles(all, event -> refreshed.countDown());
 		assertThat(refreshed.await(30, TimeUnit.SECONDS)).isTrue();
 		Await.until("it is back", () -> isCommand("inventory"));
 	}
