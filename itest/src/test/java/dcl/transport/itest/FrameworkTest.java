@@ -76,7 +76,9 @@ public abstract class FrameworkTest {
 
 	/** For each test; most take a tenth of a second. */
 	@Rule
-	public final Timeout limit = Timeout.seconds(limitSeconds());
+	public final Timeout limit() {
+		return Timeout.seconds(limitSeconds());
+	}
 
 	@Inject
 	public BundleContext bundles;
