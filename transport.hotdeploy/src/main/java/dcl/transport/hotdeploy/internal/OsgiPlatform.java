@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import dcl.transport.hotdeploy.Rule;
 import dcl.transport.hotdeploy.internal.Headers.Clause;
@@ -185,13 +186,15 @@ final class OsgiPlatform implements Platform {
 	private static Set<String> types(ServiceReference<?> reference) {
 		Object types = reference.getProperty(TransportProvider.TYPE);
 		Set<String> found = new TreeSet<>();
+		Stream<?> all = Stream.of();
 		if (types instanceof String one) {
-			found.add(one);
-		} else if (types instanceof String[] many) {
-			found.addAll(Arrays.asList(many));
-		} else if (types instanceof Collection<?> many) {
-			many.forEach(type -> found.add(String.valueOf(type)));
+			all = Stream.of(one);
+		} else if (types instanceof Object[] many) {
+			all = Arrays.stream(many);
+		} else if (types instanceof Collection<?> many && many.getClass().getClassLoader() == null) { // one of a bundle's own might hang
+			all = many.stream();
 		}
+		all.filter(String.class::isInstance).map(String.class::cast).forEach(found::add);
 		return found;
 	}
 

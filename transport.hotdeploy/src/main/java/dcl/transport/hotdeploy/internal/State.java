@@ -35,14 +35,46 @@ final class State {
 		}
 	}
 
+	/** Some bytes that are being started, and how often: it is still there after a restart if the process ended meanwhile. */
+	private record Trial(String hash, int times) {
+	}
+
 	/** More names than anybody deploys; then the versions of those that went first are forgotten. */
 	private static final int MAX_NAMES = 1_000;
 
 	private final Map<String, Entry> entries = new TreeMap<>();
+	private final Map<String, Entry> suspended = new TreeMap<>();
+	private final Map<String, Trial> trials = new TreeMap<>();
 	private final Map<String, Version> newest = new LinkedHashMap<>();
 
 	Map<String, Entry> entries() {
 		return entries;
+	}
+
+	/** What ran before a restart and cannot run now. It is kept for when it can, and looked for by the next process as if it ran. */
+	Map<String, Entry> suspended() {
+		return suspended;
+	}
+
+	/** Bytes are about to be started, which may end the process. */
+	void begun(String file, String hash) {
+		trials.put(file, new Trial(hash, begins(file, hash) + 1));
+	}
+
+	/** What was begun last for a file has come to an end. */
+	boolean ended(String file) {
+		return trials.remove(file) != null;
+	}
+
+	/** How often these bytes were begun and came to no end. */
+	int begins(String file, String hash) {
+		Trial trial = trials.get(file);
+		return trial != null && trial.hash().equals(hash) ? trial.times() : 0;
+	}
+
+	/** The files of which something is begun. */
+	Set<String> begun() {
+		return Set.copyOf(trials.keySet());
 	}
 
 	Version newest(String bundle) {
@@ -63,18 +95,25 @@ final class State {
 	/** The hashes of all bytes that are still needed. */
 	Set<String> needed() {
 		Set<String> needed = new TreeSet<>();
-		for (Entry entry : entries.values()) {
+		for (Entry entry : all()) {
 			needed.add(entry.hash());
 			needed.add(entry.previousHash());
 		}
+		trials.values().forEach(trial -> needed.add(trial.hash()));
 		return needed;
+	}
+
+	private Collection<Entry> all() {
+		List<Entry> all = new ArrayList<>(entries.values());
+		all.addAll(suspended.values());
+		return all;
 	}
 
 	// ---- as JSON
 
 	byte[] toJson() {
 		Collection<Map<String, Object>> files = new ArrayList<>();
-		for (Entry entry : entries.values()) {
+		for (Entry entry : all()) {
 			Map<String, Object> object = new LinkedHashMap<>();
 			object.put("file", entry.file());
 			object.put("bundle", entry.bundle());
@@ -88,8 +127,11 @@ final class State {
 			object.put("rejected", entry.rejected());
 			files.add(object);
 		}
+		Collection<Map<String, Object>> begun = new ArrayList<>();
+		trials.forEach((file, trial) -> begun.add(Map.of("file", file, "hash", trial.hash(), "times", Integer.toString(trial.times()))));
 		Map<String, Object> object = new LinkedHashMap<>();
 		object.put("files", files);
+		object.put("begun", begun);
 		object.put("newest", newest);
 		return Json.write(object);
 	}
@@ -108,6 +150,9 @@ final class State {
 					Names.checkedHash(entry.previousHash());
 				}
 				state.entries.put(entry.file(), entry);
+			}
+			for (Map<String, Object> file : Json.objects(object, "begun")) {
+				state.trials.put(Names.checked(Json.text(file, "file")), new Trial(Names.checkedHash(Json.text(file, "hash")), Integer.parseInt(Json.text(file, "times"))));
 			}
 			if (object.getOrDefault("newest", Map.of()) instanceof Map<?, ?> versions) {
 				for (Map.Entry<?, ?> version : versions.entrySet()) {

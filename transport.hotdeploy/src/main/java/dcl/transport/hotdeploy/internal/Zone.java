@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,6 +63,12 @@ final class Zone implements DropZone {
 	private static final long CLOSE_SECONDS = 10;
 	/** Looked at again in so many scans after the disk was full, or a file could not be read. */
 	private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+	/** When what ran before a restart, and cannot run now, is tried again. */
+	private static final long RESUME_NANOS = TimeUnit.SECONDS.toNanos(30);
+	/** So often a process may end while it starts the same bytes; then they are not tried any more by themselves. */
+	private static final int MAX_BEGINS = 2;
+	/** Files that are gone whose last verdict is kept, for whoever asks late. */
+	private static final int MAX_DEPARTED = 1_000;
 	/** What a jar may look like that is being written over another one. */
 	private static final Set<Rule> BY_HALF = Set.of(Rule.DAMAGED, Rule.UNSAFE);
 	private static final Set<Rule> CURED_BY_OTHERS = Set.of(Rule.UNRESOLVED, Rule.NAME_TAKEN, Rule.TYPE_TAKEN);
@@ -79,6 +86,8 @@ final class Zone implements DropZone {
 		/** Whether it is to be judged again as it is. */
 		private boolean again;
 		private long againAtNanos;
+		/** When what ran before the restart is tried again. */
+		private long resumeNanos;
 		/** What was there in the last scan, and since when. */
 		private Stamp seen;
 		private long seenNanos;
@@ -154,6 +163,7 @@ final class Zone implements DropZone {
 	private final List<Waiter> waiters = new ArrayList<>();
 	private State state = new State();
 	private final TreeMap<String, State.Entry> toRestore = new TreeMap<>();
+	private final Set<String> departed = new LinkedHashSet<>();
 	private Stamp trustStamp;
 	private boolean unsaved;
 	private String trouble = "";
@@ -225,6 +235,7 @@ final class Zone implements DropZone {
 			}
 		}
 		tidy(() -> store.forgetAllBut(state.entries().keySet()));
+		state.begun().stream().filter(file -> !Files.exists(folder.path().resolve(file), LinkOption.NOFOLLOW_LINKS)).forEach(state::ended);
 		toRestore.putAll(state.entries());
 	}
 
@@ -234,6 +245,7 @@ final class Zone implements DropZone {
 		}
 	}
 
+	/** Brings up what ran before, at first or when it is tried again. */
 	private void restore(State.Entry entry) {
 		if (!Files.exists(folder.path().resolve(entry.file()), LinkOption.NOFOLLOW_LINKS)) {
 			state.entries().remove(entry.file());
@@ -242,14 +254,23 @@ final class Zone implements DropZone {
 			return;
 		}
 		Item item = items.computeIfAbsent(entry.file(), Item::new);
+		if (item.judged == null) {
+			item.judgedHash = entry.rejected().isEmpty() ? entry.hash() : entry.rejected();
+		}
 		Findings findings = new Findings(entry.file());
 		findings.hash(entry.hash());
 		try {
 			if (!store.isIntact(entry.hash())) {
-				throw new Refusal(Rule.UNREADABLE, "the private copy of what ran is gone or broken");
+				state.entries().remove(entry.file());
+				state.suspended().remove(entry.file());
+				item.judged = null; // so that the file is read anew
+				item.judgedHash = "";
+				save();
+				say(item, findings.refused(new Refusal(Rule.UNREADABLE, "the private copy of what ran is gone or broken")));
+				remove(prefix + entry.file());
+				return;
 			}
 			gate.judge(store.copy(entry.hash()), prefix + entry.file(), Gate.Purpose.RESTORED, findings);
-			item.judgedHash = entry.rejected().isEmpty() ? entry.hash() : entry.rejected();
 			bring(item, findings, entry, "as before the restart");
 		} catch (IOException e) {
 			refuseRestored(entry, item, findings, new Refusal(Rule.UNREADABLE, "the private copy of what ran cannot be read: " + Texts.of(e)));
@@ -262,10 +283,20 @@ final class Zone implements DropZone {
 	}
 
 	private void refuseRestored(State.Entry entry, Item item, Findings findings, Refusal refusal) {
-		state.entries().remove(entry.file());
-		save();
-		say(item, findings.refused(refusal));
 		remove(prefix + entry.file());
+		suspend(entry, item, findings.refused(refusal));
+	}
+
+	/** What ran before cannot run now, for want of trust, of a package, of a file handle: it is kept with its bytes until it can, or until others come in its place. */
+	private void suspend(State.Entry entry, Item item, Verdict verdict) {
+		state.entries().remove(entry.file());
+		state.suspended().put(entry.file(), entry);
+		item.resumeNanos = System.nanoTime() + RESUME_NANOS;
+		save();
+		Verdict before = item.verdict;
+		if (before == null || before.outcome() != verdict.outcome() || !before.why().equals(verdict.why()) || !before.hash().equals(verdict.hash())) {
+			say(item, verdict);
+		}
 	}
 
 	private void remove(State.Entry entry, String why) {
@@ -381,6 +412,7 @@ final class Zone implements DropZone {
 		for (Item item : items.values()) {
 			if (item.verdict != null && item.verdict.outcome() == Outcome.REFUSED && rules.contains(item.verdict.rule())) {
 				item.again = true;
+				item.resumeNanos = System.nanoTime();
 			}
 		}
 	}
@@ -391,8 +423,17 @@ final class Zone implements DropZone {
 			item.seen = stamp;
 			item.seenNanos = System.nanoTime();
 		}
+		if (item.work != null || toRestore.containsKey(item.file) || working() >= MAX_WORK || stuck() >= MAX_STUCK) {
+			return;
+		}
+		State.Entry suspended = state.suspended().get(item.file);
+		if (suspended != null && System.nanoTime() - item.resumeNanos >= 0) {
+			item.again = false;
+			restore(suspended);
+			return;
+		}
 		boolean due = item.again && System.nanoTime() - item.againAtNanos >= 0;
-		if (item.work != null || toRestore.containsKey(item.file) || stamp.equals(item.judged) && !item.fresh && !due || working() >= MAX_WORK || stuck() >= MAX_STUCK) {
+		if (stamp.equals(item.judged) && !item.fresh && !due) {
 			return;
 		}
 		Findings findings = new Findings(item.file);
@@ -445,6 +486,9 @@ final class Zone implements DropZone {
 		if (known(item, stamp, copy.hash(), now)) {
 			tidyCopies();
 			return;
+		}
+		if (item.judged == null && state.begins(item.file, copy.hash()) >= MAX_BEGINS) {
+			throw new Refusal(Rule.NOT_STARTED, "each of the " + MAX_BEGINS + " processes that began to start it ended before it was done; touch the file to have it tried again");
 		}
 		Gate.Purpose purpose = copy.hash().equals(item.askedFor) ? Gate.Purpose.ASKED_FOR : Gate.Purpose.NEW;
 		try {
@@ -546,6 +590,9 @@ final class Zone implements DropZone {
 
 	private void forget(Item item) {
 		items.remove(item.file);
+		if (state.suspended().remove(item.file) != null | state.ended(item.file)) {
+			save();
+		}
 		tidy(() -> store.forget(item.file));
 		show();
 	}
@@ -560,6 +607,10 @@ final class Zone implements DropZone {
 	private void bring(Item item, Findings findings, State.Entry restored, String why) {
 		State.Entry before = restored == null ? state.entries().get(item.file) : null;
 		String location = prefix + item.file;
+		if (restored == null) {
+			state.begun(item.file, findings.hash());
+			save();
+		}
 		start(item, findings.facts(), work -> {
 			String hash = findings.hash();
 			try {
@@ -568,7 +619,7 @@ final class Zone implements DropZone {
 			} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
 				Platform.Failure failure = Platform.Failure.of(e);
 				String then = before == null ? takeBack(location, work) : bringBack(location, before, work);
-				return () -> down(item, findings, before, failure, then);
+				return () -> down(item, findings, before, restored, failure, then);
 			}
 		});
 	}
@@ -598,28 +649,34 @@ final class Zone implements DropZone {
 		if (restored != null) {
 			state.entries().put(item.file, restored.withBundleId(id));
 		} else {
-			State.Entry before = state.entries().get(item.file);
+			State.Entry before = state.entries().getOrDefault(item.file, state.suspended().get(item.file));
 			boolean same = before != null && before.hash().equals(findings.hash());
 			state.entries().put(item.file, new State.Entry(item.file, findings.facts().name(), findings.facts().version().toString(), findings.hash(),
 					findings.facts().types(), findings.trusted(), Instant.now(), before == null ? "" : same ? before.previousVersion() : before.version(),
 					before == null ? "" : same ? before.previousHash() : before.hash(), "", id));
 			state.seen(findings.facts().name(), findings.facts().version());
+			state.ended(item.file);
 		}
+		state.suspended().remove(item.file);
 		item.askedFor = "";
 		save();
 		say(item, findings.verdict(Outcome.DEPLOYED, Rule.NONE, why));
 		again(CURED_BY_OTHERS);
 	}
 
-	private void down(Item item, Findings findings, State.Entry before, Platform.Failure failure, String then) {
+	private void down(Item item, Findings findings, State.Entry before, State.Entry restored, Platform.Failure failure, String then) {
 		item.askedFor = "";
-		if (before == null) {
-			state.entries().remove(item.file);
-		} else {
+		Verdict verdict = findings.verdict(Outcome.ROLLED_BACK, failure.rule(), Texts.printable(failure.getMessage() + then));
+		if (restored != null) {
+			suspend(restored, item, verdict);
+			return;
+		}
+		state.ended(item.file);
+		if (before != null) {
 			state.entries().put(item.file, before.withRejected(findings.hash()));
 		}
 		save();
-		say(item, findings.verdict(Outcome.ROLLED_BACK, failure.rule(), Texts.printable(failure.getMessage() + then)));
+		say(item, verdict);
 	}
 
 	private void takeAway(Item item, State.Entry entry) {
@@ -634,13 +691,28 @@ final class Zone implements DropZone {
 			String why = left;
 			return () -> {
 				state.entries().remove(item.file);
+				state.ended(item.file);
 				save();
 				items.remove(item.file);
 				publish(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why));
 				tidy(() -> store.save(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why)));
+				depart(item.file);
 				again(CURED_BY_OTHERS);
 			};
 		});
+	}
+
+	/** Keeps the last word on a file that is gone, and of so many files at most. */
+	private void depart(String file) {
+		departed.remove(file);
+		departed.add(file);
+		if (departed.size() > MAX_DEPARTED) {
+			String first = departed.iterator().next();
+			departed.remove(first);
+			if (!items.containsKey(first)) {
+				tidy(() -> store.forget(first));
+			}
+		}
 	}
 
 	// ---- threads for the framework

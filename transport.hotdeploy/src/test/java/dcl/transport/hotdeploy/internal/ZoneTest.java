@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 import dcl.transport.hotdeploy.Deployed;
@@ -687,6 +688,118 @@ class ZoneTest {
 		assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.UNREADABLE);
 		next(Outcome.DEPLOYED);
 		assertThat(running("acme.jar")).isEqualTo(jar);
+	}
+
+	@Test
+	void what_cannot_run_after_a_restart_is_kept_with_what_ran_before_it_and_runs_when_it_can() throws Exception {
+		platform.packages.add("extra");
+		watch();
+		drop("acme.jar", Jars.acme("1.0.0").build());
+		next(Outcome.DEPLOYED);
+		byte[] second = Jars.acme("2.0.0").with("Import-Package", "extra").build();
+		drop("acme.jar", second);
+		next(Outcome.DEPLOYED);
+		for (int restart = 0; restart < 2; restart++) {
+			zone.close();
+			platform.bundles.clear();
+			platform.packages.remove("extra");
+			watch();
+			assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.UNRESOLVED);
+			assertThat(running("acme.jar")).isNull();
+			assertThat(zone.deployed()).isEmpty();
+			awaitCopies(2);
+		}
+
+		platform.packages.add("extra");
+		drop("other.jar", Jars.acme("1.0.0").named("com.other").types("other").build());
+
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("other.jar");
+		assertThat(next(Outcome.DEPLOYED).why()).isEqualTo("as before the restart");
+		assertThat(running("acme.jar")).isEqualTo(second);
+		assertThat(result(zone.rollback("com.acme.transport")).version()).isEqualTo("1.0.0");
+	}
+
+	@Test
+	void what_cannot_run_after_a_restart_gives_way_to_other_bytes_and_goes_with_its_file() throws Exception {
+		platform.packages.add("extra");
+		watch();
+		drop("acme.jar", Jars.acme("1.0.0").with("Import-Package", "extra").build());
+		next(Outcome.DEPLOYED);
+		drop("gone.jar", Jars.acme("1.0.0").named("com.gone").types("gone").with("Import-Package", "extra").build());
+		next(Outcome.DEPLOYED);
+		zone.close();
+		platform.bundles.clear();
+		platform.packages.remove("extra");
+		watch();
+		next(Outcome.REFUSED);
+		next(Outcome.REFUSED);
+
+		drop("acme.jar", Jars.acme("2.0.0").build());
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("2.0.0");
+		assertThat(zone.deployed().get(0).previousVersion()).isEqualTo("1.0.0");
+		awaitCopies(3);
+		Files.delete(folder.resolve("gone.jar"));
+		awaitCopies(2);
+	}
+
+	@Test
+	void bytes_that_end_the_process_as_they_start_are_begun_twice_and_not_again_until_they_are_touched() throws Exception {
+		options = options.withStart(Duration.ofMinutes(5));
+		List<Zone> ended = new ArrayList<>();
+		try {
+			watch();
+			drop("acme.jar", Jars.acme("1.0.0").build());
+			next(Outcome.DEPLOYED);
+			drop("acme.jar", Jars.acme("2.0.0").with("Test-Behaviour", "hangs").build());
+			drop("new.jar", Jars.acme("1.0.0").named("com.new").types("new").with("Test-Behaviour", "hangs").build());
+			awaitDeed("update 2.0.0", 1);
+			awaitDeed("install 1.0.0", 2);
+			for (int process = 2; process <= 3; process++) {
+				ended.add(zone);
+				folder = copyOfFolder("process-" + process); // what is on the disk at the end
+				watch();
+				if (process == 2) {
+					assertThat(next(Outcome.DEPLOYED).why()).isEqualTo("as before the restart");
+					awaitDeed("update 2.0.0", 2);
+					awaitDeed("install 1.0.0", 4);
+				}
+			}
+
+			assertThat(List.of(next(), next(), next())).extracting(verdict -> verdict.file() + " " + verdict.outcome() + " " + verdict.rule())
+					.containsExactlyInAnyOrder("acme.jar DEPLOYED NONE", "acme.jar REFUSED NOT_STARTED", "new.jar REFUSED NOT_STARTED");
+			assertThat(zone.deployed()).extracting(Deployed::version).containsExactly("1.0.0");
+			Files.setLastModifiedTime(folder.resolve("acme.jar"), FileTime.fromMillis(1_700_000_000_000L));
+			awaitDeed("update 2.0.0", 3);
+		} finally {
+			platform.release.countDown();
+			ended.forEach(Zone::close);
+		}
+	}
+
+	private void awaitDeed(String deed, int times) {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+		while (platform.deeds.stream().filter(deed::equals).count() < times) {
+			assertThat(System.nanoTime()).as("%d times '%s' in %s", times, deed, platform.deeds).isLessThan(end);
+			LockSupport.parkNanos(1_000_000);
+		}
+	}
+
+	private void awaitCopies(int number) throws IOException {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+		while (copies().stream().filter(name -> name.endsWith(".jar")).count() != number) {
+			assertThat(System.nanoTime()).as("%d copies, not %s", number, copies()).isLessThan(end);
+			LockSupport.parkNanos(1_000_000);
+		}
+	}
+
+	private Path copyOfFolder(String name) throws IOException {
+		Path copy = temporary.resolve(name);
+		try (Stream<Path> files = Files.walk(folder)) {
+			for (Path file : (Iterable<Path>) files::iterator) {
+				Files.copy(file, copy.resolve(folder.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+			}
+		}
+		return copy;
 	}
 
 	// ---- trouble with the disk and the folder
