@@ -303,7 +303,10 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		try {
 			socket.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host()))
 					.orElseGet(() -> trusting.addresses(route.addresses())));
-		} catch (IllegalStateException | UncheckedIOException e) { // it is closed, or there are no more file descriptors
+		} catch (IllegalStateException e) { // the engine is closed
+			failed(new TransportException(Code.PROVIDER_GONE, "the livekit provider was stopped"), false);
+			return;
+		} catch (UncheckedIOException e) { // there are no more file descriptors
 			failed(new TransportException(Code.INTERNAL, "no socket could be opened: " + e.getMessage()), false);
 			return;
 		}

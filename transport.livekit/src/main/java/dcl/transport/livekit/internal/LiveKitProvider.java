@@ -85,6 +85,7 @@ public final class LiveKitProvider implements TransportProvider {
 	private final ControlThread thread;
 	private final WebSockets engine;
 	private final Set<LiveKitLink> links = ConcurrentHashMap.newKeySet();
+	private volatile boolean stopped;
 
 	/** Makes the provider; no thread is started before the first room. */
 	@Activate
@@ -104,6 +105,7 @@ public final class LiveKitProvider implements TransportProvider {
 
 	@Deactivate
 	void stop() {
+		stopped = true;
 		CountDownLatch left = new CountDownLatch(1);
 		thread.execute(() -> {
 			links.forEach(LiveKitLink::abort); // the registry has asked the links politely already
@@ -114,6 +116,7 @@ public final class LiveKitProvider implements TransportProvider {
 			engine.close();
 			thread.shutdownNow();
 			thread.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+			links.forEach(LiveKitLink::abort); // what came in between, and has no thread any more
 		} catch (InterruptedException e) {
 			thread.shutdownNow();
 			Thread.currentThread().interrupt();
@@ -152,6 +155,10 @@ public final class LiveKitProvider implements TransportProvider {
 		}).thenCompose(route -> {
 			LiveKitLink link = new LiveKitLink(url, route, options, context, settings, engine, webRtc, thread, links::remove);
 			links.add(link);
+			if (stopped) {
+				links.remove(link);
+				return failed(Code.PROVIDER_GONE, "the livekit provider was stopped");
+			}
 			link.start();
 			return link.opened();
 		});

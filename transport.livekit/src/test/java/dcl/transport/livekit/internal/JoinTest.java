@@ -24,6 +24,7 @@ import dcl.transport.livekit.internal.proto.SessionDescription;
 import dcl.transport.livekit.internal.proto.SignalRequest.MessageCase;
 import dcl.transport.livekit.internal.proto.SignalResponse;
 import dcl.transport.livekit.internal.proto.TrickleRequest;
+import dcl.transport.spi.Link;
 import dcl.transport.webrtc.PeerConnection.State;
 import dcl.transport.webrtc.WebRtcUnavailableException;
 import org.junit.jupiter.api.Test;
@@ -311,6 +312,18 @@ class JoinTest {
 		try (Fixture room = new Fixture(config -> config.message(2_048))) {
 			room.begin().sendRaw(new byte[4_096]);
 			assertThat(room.refusal().code()).isEqualTo(Code.PROTOCOL);
+		}
+	}
+
+	@Test
+	void a_provider_stopped_while_the_way_to_the_room_is_found_says_that_it_is_gone() throws Exception {
+		try (Fixture room = new Fixture()) {
+			room.context.addresses = new CompletableFuture<>();
+			CompletableFuture<Link> opening = room.provider.open(room.uri(), room.context).toCompletableFuture();
+			room.provider.stop();
+			room.context.addresses.complete(List.of(InetAddress.getLoopbackAddress()));
+			assertThat(opening).failsWithin(Duration.ofSeconds(30)).withThrowableThat().havingCause()
+					.isInstanceOfSatisfying(TransportException.class, failure -> assertThat(failure.code()).isEqualTo(Code.PROVIDER_GONE));
 		}
 	}
 

@@ -1,5 +1,6 @@
 package dcl.transport.signedlogin.internal;
 
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
@@ -133,6 +134,8 @@ final class Login {
 			exchange = engine.post(request, settings.maxAnswerBytes(), this::tell);
 		} catch (IllegalStateException e) { // the engine is closed
 			return CompletableFuture.failedFuture(new TransportException(Code.PROVIDER_GONE, "the signed-login provider was stopped"));
+		} catch (UncheckedIOException e) { // there are no more file descriptors
+			return CompletableFuture.failedFuture(new TransportException(Code.INTERNAL, "no socket could be opened: " + e.getMessage()));
 		}
 		context.abandoned().thenRun(exchange::abort);
 		AtomicBoolean late = new AtomicBoolean();

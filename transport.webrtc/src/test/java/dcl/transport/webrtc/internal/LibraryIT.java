@@ -96,7 +96,7 @@ class LibraryIT {
 			try (Stream<Path> left = Files.list(temporary)) {
 				assertThat(left).as("left in the temporary folder").isEmpty();
 			}
-			return said.lines().toList();
+			return said.lines().filter(line -> line.startsWith("library=") || line.equals("mended")).toList(); // JDK 24 and later warn about native code
 		} finally {
 			process.destroyForcibly();
 		}

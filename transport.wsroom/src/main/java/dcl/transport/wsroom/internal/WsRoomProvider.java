@@ -1,5 +1,6 @@
 package dcl.transport.wsroom.internal;
 
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
@@ -110,8 +111,14 @@ public final class WsRoomProvider implements TransportProvider {
 			RoomLink link = new RoomLink(uri, identity, context, settings);
 			WebSocketRequest request = WebSocketRequest.to(url.get()).subprotocols(SUBPROTOCOLS);
 			WebSocketRequest trusting = context.sslContext().map(request::sslContext).orElse(request);
-			link.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host())).orElseGet(() -> trusting.addresses(route.addresses())),
-					target(route, url.get()));
+			try {
+				link.connect(engine, route.proxy().map(proxy -> trusting.through(proxy, route.host())).orElseGet(() -> trusting.addresses(route.addresses())),
+						target(route, url.get()));
+			} catch (IllegalStateException e) { // the engine was closed while the route was found
+				return CompletableFuture.failedFuture(new TransportException(Code.PROVIDER_GONE, "the ws-room provider was stopped"));
+			} catch (UncheckedIOException e) { // there are no more file descriptors
+				return CompletableFuture.failedFuture(new TransportException(Code.INTERNAL, "no socket could be opened: " + e.getMessage()));
+			}
 			return link.welcomed();
 		});
 	}

@@ -43,6 +43,7 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	final AtomicLong confirmed = new AtomicLong();
 	final AtomicLong invalid = new AtomicLong();
 	volatile InetSocketAddress proxy;
+	volatile CompletableFuture<Route> route;
 	volatile SSLContext trust;
 	volatile CompletableFuture<Void> queued = CompletableFuture.completedFuture(null);
 
@@ -89,6 +90,9 @@ final class FakeContext implements LinkContext, AutoCloseable {
 
 	@Override
 	public CompletionStage<Route> route(URI target) {
+		if (route != null) {
+			return route;
+		}
 		return proxy == null ? LinkContext.super.route(target) : CompletableFuture.completedFuture(Route.through(proxy, target.getHost()));
 	}
 

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import dcl.transport.identity.AuthChains;
 import dcl.transport.identity.Wallets;
 import dcl.transport.rfc5.WsPacket;
 import dcl.transport.spi.Link;
+import dcl.transport.spi.Route;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -357,6 +359,18 @@ class RoomLinkTest {
 		})) {
 			room.open();
 			assertThat(room.context.closed.get(5, TimeUnit.SECONDS).reason()).isEqualTo(Reason.SERVER);
+		}
+	}
+
+	@Test
+	void a_provider_stopped_while_the_way_to_the_room_is_found_says_that_it_is_gone() throws Exception {
+		try (Fixture room = new Fixture(RawServer::untilHungUp)) {
+			room.context.route = new CompletableFuture<>();
+			CompletableFuture<Link> opening = room.provider.open(room.uri(), room.context).toCompletableFuture();
+			room.provider.stop();
+			room.context.route.complete(Route.direct(List.of(InetAddress.getLoopbackAddress())));
+			assertThat(opening).failsWithin(Duration.ofSeconds(5)).withThrowableThat().havingCause()
+					.isInstanceOfSatisfying(TransportException.class, failure -> assertThat(failure.code()).isEqualTo(Code.PROVIDER_GONE));
 		}
 	}
 
