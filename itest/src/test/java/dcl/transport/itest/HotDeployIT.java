@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,10 +38,12 @@ import dcl.transport.hotdeploy.DropZones;
 import dcl.transport.hotdeploy.Outcome;
 import dcl.transport.hotdeploy.Rule;
 import dcl.transport.hotdeploy.Verdict;
+import dcl.transport.spi.TransportProvider;
 import org.junit.After;
 import org.junit.Before;
 import org.junit.Test;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -232,6 +235,24 @@ public class HotDeployIT extends FrameworkTest {
 		drop(ECHO, changed(echo("3.0.0"), headers -> headers.remove(new Attributes.Name("Provide-Capability")), "", "", Map.of()));
 		assertThat(next(Outcome.ROLLED_BACK, Rule.NO_PROVIDER).why()).contains("'echo', which it does not declare");
 
+		assertThat(served("echo:room")).isEqualTo("echo-1.0.0");
+		theNeighbourLostNothing();
+	}
+
+	@Test
+	public void what_provides_more_than_it_declares_later_is_taken_back() throws Exception {
+		drop(ECHO, echo("1.0.0"));
+		next(Outcome.DEPLOYED);
+		drop(ECHO, echo("2.0.0"));
+		next(Outcome.DEPLOYED);
+
+		BundleContext own = bundles.getBundle(zone.deployed().get(0).bundleId()).getBundleContext();
+		TransportProvider provider = own.getService(own.getServiceReferences(TransportProvider.class, "(" + TransportProvider.TYPE + "=echo)").iterator().next());
+		own.registerService(TransportProvider.class, provider, new Hashtable<>(Map.of(TransportProvider.TYPE, "sneaky")));
+
+		assertThat(next(Outcome.ROLLED_BACK, Rule.NO_PROVIDER).why()).contains("'sneaky', which it does not declare");
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.0");
+		assertThat(shownTypes()).doesNotContain("sneaky");
 		assertThat(served("echo:room")).isEqualTo("echo-1.0.0");
 		theNeighbourLostNothing();
 	}

@@ -38,6 +38,6 @@ public enum Rule {
 	UNRESOLVED,
 	/** It did not start. */
 	NOT_STARTED,
-	/** It started without the services it declares, or with others. */
+	/** It started without the services it declares, or has others, then or later. */
 	NO_PROVIDER
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -175,6 +176,18 @@ final class OsgiPlatform implements Platform {
 		return Optional.empty();
 	}
 
+	@Override
+	public Map<String, Set<String>> provided() {
+		Map<String, Set<String>> provided = new HashMap<>();
+		for (ServiceReference<TransportProvider> reference : providers()) {
+			Bundle bundle = reference.getBundle();
+			if (bundle != null) {
+				provided.computeIfAbsent(bundle.getLocation(), location -> new TreeSet<>()).addAll(types(reference));
+			}
+		}
+		return provided;
+	}
+
 	private Collection<ServiceReference<TransportProvider>> providers() {
 		try {
 			return context.getServiceReferences(TransportProvider.class, null);
@@ -273,8 +286,7 @@ final class OsgiPlatform implements Platform {
 			Set<String> types = types(reference);
 			for (String type : types) {
 				if (!facts.types().contains(type)) {
-					throw new Failure(Rule.NO_PROVIDER, "it provides '" + Texts.printable(type) + "', which it does not declare: its capability dcl.transport says "
-							+ facts.types());
+					throw new Failure(Rule.NO_PROVIDER, Platform.surplus(type, facts.types()));
 				}
 			}
 			// a component is made when it is first asked for, and may fail only then

@@ -5,7 +5,9 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 import dcl.transport.hotdeploy.Rule;
 
@@ -45,11 +47,19 @@ interface Platform {
 		}
 	}
 
+	/** Says of which type there is a provider too many. */
+	static String surplus(String type, Set<String> declared) {
+		return "it provides '" + Texts.printable(type) + "', which it does not declare: its capability dcl.transport says " + declared;
+	}
+
 	/** Says in words what a bundle needs and nobody offers; empty if it will resolve. */
 	List<String> missing(Facts facts, String location);
 
 	/** Who provides a transport type, apart from one bundle. */
 	Optional<String> providerOf(String type, String exceptLocation);
+
+	/** The types for which bundles have providers now, by location. */
+	Map<String, Set<String>> provided();
 
 	/** Who has a symbolic name, apart from one bundle. */
 	Optional<String> bundleNamed(String name, String exceptLocation);

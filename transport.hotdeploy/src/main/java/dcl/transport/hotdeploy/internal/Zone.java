@@ -241,12 +241,12 @@ final class Zone implements DropZone {
 
 	private void restoreNext() {
 		while (!toRestore.isEmpty() && working() < MAX_WORK && stuck() < MAX_STUCK) {
-			restore(toRestore.pollFirstEntry().getValue());
+			restore(toRestore.pollFirstEntry().getValue(), "as before the restart");
 		}
 	}
 
 	/** Brings up what ran before, at first or when it is tried again. */
-	private void restore(State.Entry entry) {
+	private void restore(State.Entry entry, String why) {
 		if (!Files.exists(folder.path().resolve(entry.file()), LinkOption.NOFOLLOW_LINKS)) {
 			state.entries().remove(entry.file());
 			save();
@@ -271,7 +271,7 @@ final class Zone implements DropZone {
 				return;
 			}
 			gate.judge(store.copy(entry.hash()), prefix + entry.file(), Gate.Purpose.RESTORED, findings);
-			bring(item, findings, entry, "as before the restart");
+			bring(item, findings, entry, why);
 		} catch (IOException e) {
 			refuseRestored(entry, item, findings, new Refusal(Rule.UNREADABLE, "the private copy of what ran cannot be read: " + Texts.of(e)));
 		} catch (Refusal refusal) {
@@ -334,6 +334,7 @@ final class Zone implements DropZone {
 			folder.check();
 			noteTrust();
 			restoreNext();
+			lookForMore();
 			Map<String, Stamp> files = files();
 			for (Map.Entry<String, Stamp> file : files.entrySet()) {
 				look(items.computeIfAbsent(file.getKey(), Item::new), file.getValue());
@@ -355,6 +356,18 @@ final class Zone implements DropZone {
 			save();
 		}
 		giveUpWaiting();
+	}
+
+	/** Who shows a type that it does not declare once it is up is taken down, as if it had done so at its start. */
+	private void lookForMore() {
+		Map<String, Set<String>> provided = platform.provided();
+		for (State.Entry entry : List.copyOf(state.entries().values())) {
+			Item item = items.get(entry.file());
+			if (item != null && item.work == null && working() < MAX_WORK && stuck() < MAX_STUCK) {
+				provided.getOrDefault(prefix + entry.file(), Set.of()).stream().filter(type -> !entry.types().contains(type)).findFirst()
+						.ifPresent(type -> withdraw(item, entry, Platform.surplus(type, entry.types())));
+			}
+		}
 	}
 
 	private Map<String, Stamp> files() throws IOException {
@@ -429,7 +442,7 @@ final class Zone implements DropZone {
 		State.Entry suspended = state.suspended().get(item.file);
 		if (suspended != null && System.nanoTime() - item.resumeNanos >= 0) {
 			item.again = false;
-			restore(suspended);
+			restore(suspended, "it ran before");
 			return;
 		}
 		boolean due = item.again && System.nanoTime() - item.againAtNanos >= 0;
@@ -677,6 +690,49 @@ final class Zone implements DropZone {
 		}
 		save();
 		say(item, verdict);
+	}
+
+	private void withdraw(Item item, State.Entry entry, String why) {
+		start(item, null, work -> {
+			String left;
+			try {
+				platform.remove(prefix + item.file);
+				left = "";
+			} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
+				left = ", but " + Platform.Failure.text(e);
+			}
+			String said = why + "; it is uninstalled" + left;
+			return () -> {
+				State.Entry previous = previous(entry);
+				state.entries().remove(item.file);
+				if (previous != null) {
+					state.suspended().put(item.file, previous);
+					item.resumeNanos = System.nanoTime();
+				}
+				save();
+				say(item, Findings.of(entry, Outcome.ROLLED_BACK, Rule.NO_PROVIDER, said + (previous == null ? "" : ", and version " + previous.version() + " comes back")));
+				again(CURED_BY_OTHERS);
+			};
+		});
+	}
+
+	/** Returns what ran before something that cannot stay, as it is to run again; null if there is nothing, or it may not run now. */
+	private State.Entry previous(State.Entry entry) {
+		if (entry.previousHash().isEmpty() || entry.previousHash().equals(entry.hash()) || !store.has(entry.previousHash())) {
+			return null;
+		}
+		Findings findings = new Findings(entry.file());
+		findings.hash(entry.previousHash());
+		try {
+			gate.judge(store.copy(entry.previousHash()), prefix + entry.file(), Gate.Purpose.ASKED_FOR, findings);
+			return new State.Entry(entry.file(), findings.facts().name(), findings.facts().version().toString(), entry.previousHash(), findings.facts().types(),
+					findings.trusted(), Instant.now(), "", "", entry.rejected().isEmpty() ? entry.hash() : entry.rejected(), -1);
+		} catch (IOException e) {
+			LOG.warn("{}: version {}, which ran before, cannot be read: {}", entry.file(), entry.previousVersion(), Texts.of(e));
+		} catch (Refusal refusal) {
+			LOG.warn("{}: version {}, which ran before, may not run now: {}", entry.file(), entry.previousVersion(), refusal.getMessage());
+		}
+		return null;
 	}
 
 	private void takeAway(Item item, State.Entry entry) {

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -26,6 +27,8 @@ final class FakePlatform implements Platform {
 	final Map<String, byte[]> bundles = new ConcurrentHashMap<>();
 	/** Types that others provide. */
 	final Map<String, String> providers = new ConcurrentHashMap<>();
+	/** Types that the bundles themselves provide, by location. */
+	final Map<String, Set<String>> provided = new ConcurrentHashMap<>();
 	/** Symbolic names that others have. */
 	final Map<String, String> names = new ConcurrentHashMap<>();
 	final Collection<String> packages = new CopyOnWriteArrayList<>(List.of("org.osgi.framework"));
@@ -55,6 +58,11 @@ final class FakePlatform implements Platform {
 	@Override
 	public Optional<String> providerOf(String type, String exceptLocation) {
 		return Optional.ofNullable(providers.get(type));
+	}
+
+	@Override
+	public Map<String, Set<String>> provided() {
+		return provided;
 	}
 
 	@Override
@@ -127,6 +135,7 @@ final class FakePlatform implements Platform {
 	@Override
 	public void remove(String location) throws InterruptedException {
 		refuseInterrupted();
+		provided.remove(location);
 		if (bundles.remove(location) != null) {
 			deeds.add("remove");
 		}

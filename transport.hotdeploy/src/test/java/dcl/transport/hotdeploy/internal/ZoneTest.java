@@ -139,6 +139,49 @@ class ZoneTest {
 	}
 
 	@Test
+	void who_provides_more_than_it_declares_after_its_start_goes_and_the_version_before_comes_back() throws Exception {
+		watch();
+		byte[] first = Jars.acme("1.0.0").build();
+		drop("acme.jar", first);
+		next(Outcome.DEPLOYED);
+		drop("acme.jar", Jars.acme("2.0.0").build());
+		String second = next(Outcome.DEPLOYED).hash();
+
+		platform.provided.put(Zone.locationOf(zone.folder(), "acme.jar"), Set.of("acme", "ws-room"));
+
+		Verdict verdict = next(Outcome.ROLLED_BACK);
+		assertThat(verdict.rule()).isEqualTo(Rule.NO_PROVIDER);
+		assertThat(verdict.version()).isEqualTo("2.0.0");
+		assertThat(verdict.why()).contains("'ws-room', which it does not declare", "[acme]", "version 1.0.0 comes back");
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.0");
+		assertThat(running("acme.jar")).isEqualTo(first);
+		assertThat(platform.deeds).containsExactly("install 1.0.0", "update 2.0.0", "remove", "install 1.0.0");
+
+		zone.close(); // and what was taken down stays down after a restart
+		watch();
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.0");
+		assertThat(zone.check(folder.resolve("acme.jar")).hash()).isEqualTo(second);
+		assertThat(running("acme.jar")).isEqualTo(first);
+		drop("acme.jar", Jars.acme("2.0.1").build());
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("2.0.1");
+	}
+
+	@Test
+	void who_provides_more_than_it_declares_and_had_no_version_before_is_uninstalled_until_its_file_changes() throws Exception {
+		watch();
+		drop("acme.jar", Jars.acme("1.0.0").build());
+		next(Outcome.DEPLOYED);
+
+		platform.provided.put(Zone.locationOf(zone.folder(), "acme.jar"), Set.of("acme", "ws-room"));
+
+		assertThat(next(Outcome.ROLLED_BACK).why()).endsWith("it is uninstalled");
+		assertThat(zone.deployed()).isEmpty();
+		drop("acme.jar", Jars.acme("1.0.1").build());
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.1");
+		assertThat(platform.deeds).containsExactly("install 1.0.0", "remove", "install 1.0.1");
+	}
+
+	@Test
 	void another_content_of_the_same_length_and_time_is_noticed() throws Exception {
 		watch();
 		FileTime time = FileTime.fromMillis(1_700_000_000_000L);
@@ -714,7 +757,7 @@ class ZoneTest {
 		drop("other.jar", Jars.acme("1.0.0").named("com.other").types("other").build());
 
 		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("other.jar");
-		assertThat(next(Outcome.DEPLOYED).why()).isEqualTo("as before the restart");
+		assertThat(next(Outcome.DEPLOYED).why()).isEqualTo("it ran before");
 		assertThat(running("acme.jar")).isEqualTo(second);
 		assertThat(result(zone.rollback("com.acme.transport")).version()).isEqualTo("1.0.0");
 	}
