@@ -1,5 +1,6 @@
 package dcl.transport.features;
 
+import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import javax.xml.parsers.DocumentBuilderFactory;
 
@@ -42,6 +44,7 @@ class FeaturesIT {
 	private static final Path BUNDLES = Path.of(System.getProperty("bundles"));
 	private static final String REGISTRY = "dcl.transport.TransportRegistry";
 	private static final String[] TYPES = {"offline", "signed-login", "simulator", "ws-room"};
+	private static final String NATIVES = "dcl.transport.webrtc.natives.";
 
 	@TempDir
 	Path cache;
@@ -61,21 +64,33 @@ class FeaturesIT {
 		}
 		assertThat(jars).doesNotHaveDuplicates().contains("dcl.transport.api-" + feature.getID().getVersion() + ".jar");
 
-		starts(new LinkedHashSet<>(jars), TYPES);
+		starts(new LinkedHashSet<>(jars), "livekit", "offline", "signed-login", "simulator", "ws-room");
 	}
 
 	@Test
 	void each_karaf_feature_starts_by_itself() throws Exception {
 		Map<String, Element> features = features();
-		assertThat(features).hasSize(8);
+		assertThat(features).hasSize(16);
 
 		starts(withLogging(jars(features, "dcl-transports")), TYPES);
 		starts(withLogging(jars(features, "dcl-transport-ws-room")), "ws-room");
 		starts(withLogging(jars(features, "dcl-transport-offline")), "offline");
 		starts(withLogging(jars(features, "dcl-transport-simulator")), "simulator");
 		starts(withLogging(jars(features, "dcl-transport-signed-login")), "signed-login");
+		starts(withLogging(jars(features, "dcl-transport-livekit")), "livekit");
+		starts(withLogging(jars(features, "dcl-transport-livekit-" + platform())), "livekit");
+		starts(withLogging(jars(features, "dcl-transport-hotdeploy")));
+		starts(withLogging(jars(features, "dcl-transport-health")));
 		starts(withLogging(jars(features, "dcl-transport-roomserver")));
 		starts(withLogging(jars(features, "dcl-transport-identity")));
+	}
+
+	/** The platform of this build: that of the one fragment among the bundles. */
+	private static String platform() throws IOException {
+		try (Stream<Path> all = Files.list(BUNDLES)) {
+			return all.map(file -> file.getFileName().toString()).filter(name -> name.startsWith(NATIVES)).findFirst().orElseThrow()
+					.substring(NATIVES.length()).replaceFirst("-\\d.*", "");
+		}
 	}
 
 	private static Map<String, Element> features() throws Exception {
@@ -137,6 +152,7 @@ class FeaturesIT {
 			for (String jar : jars) {
 				bundles.add(context.installBundle(BUNDLES.resolve(jar).toUri().toString()));
 			}
+			bundles.removeIf(bundle -> bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null);
 			for (Bundle bundle : bundles) {
 				bundle.start();
 			}
