@@ -19,8 +19,8 @@ final class Foreign {
 	/** This module's folder; Failsafe sets the property. */
 	static final Path FOLDER = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
 
-	/** Waits for the end of its standard input, so that what it starts never outlives this JVM. */
-	static final String WATCH = "\"$@\" >&2 & child=$!; echo $child; cat > /dev/null; kill -KILL $child; wait $child";
+	/** Waits for the end of its standard input, so that what it starts never outlives this JVM; nor when all of them are told to end, which ends the waiting. */
+	static final String WATCH = "trap : TERM INT HUP; \"$@\" >&2 & child=$!; echo $child; cat > /dev/null; kill -KILL $child; wait $child";
 
 	private Foreign() {
 	}
