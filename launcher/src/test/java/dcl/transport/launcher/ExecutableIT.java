@@ -69,10 +69,24 @@ class ExecutableIT {
 		return comms("warn", args);
 	}
 
+	/** Who is started in the background of a shell ignores SIGINT, and whom it starts does so too; what stands before a command to undo that. */
+	private static List<String> interruptible() throws IOException {
+		Path status = Path.of("/proc/self/status");
+		if (Files.isReadable(status)) {
+			for (String line : Files.readAllLines(status)) {
+				if (line.startsWith("SigIgn:") && (Long.parseUnsignedLong(line.substring(7).strip(), 16) >> 1 & 1) != 0) {
+					return List.of("env", "--default-signal=INT");
+				}
+			}
+		}
+		return List.of();
+	}
+
 	private Running comms(String logLevel, String[] args) throws IOException {
 		String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-		List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1",
-				"-Djava.io.tmpdir=" + temporary, "-Dorg.slf4j.simpleLogger.defaultLogLevel=" + logLevel));
+		List<String> command = new ArrayList<>(interruptible());
+		Collections.addAll(command, java, "-XX:TieredStopAtLevel=1",
+				"-Djava.io.tmpdir=" + temporary, "-Dorg.slf4j.simpleLogger.defaultLogLevel=" + logLevel);
 		if (Runtime.version().feature() >= UNSAFE_WARNS) {
 			command.add("--sun-misc-unsafe-memory-access=allow");
 		}
