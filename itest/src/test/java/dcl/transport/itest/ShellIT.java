@@ -79,14 +79,6 @@ public class ShellIT extends FrameworkTest {
 				+ registry().types());
 	}
 
-	private String listed() {
-		try {
-			return table("comms:list");
-		} catch (Exception e) {
-			throw new AssertionError(e);
-		}
-	}
-
 	private String state() {
 		try {
 			return shell.execute("$room state").toString();
@@ -106,7 +98,7 @@ public class ShellIT extends FrameworkTest {
 		assertThatThrownBy(() -> shell.execute("comms:list")).hasMessageContaining("comms:list");
 		commands.start();
 		Await.until("the commands are back", () -> isCommand("open"));
-		Await.until("nothing is open", () -> listed().equals("nothing is open")); // a transport is closed politely, which takes a moment
+		Await.until("nothing is open", () -> table("comms:list").equals("nothing is open")); // a transport is closed politely, which takes a moment
 	}
 
 	@Test
