@@ -3,7 +3,6 @@ package dcl.transport.hotdeploy.internal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -37,7 +36,7 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 	private static final int MAX_TYPES = 50;
 	private static final String NAMESPACE = "dcl.transport";
 	/** The packages of which there is to be one copy in the framework. */
-	private static final Set<String> API = Set.of("dcl.transport", "dcl.transport.spi", "dcl.transport.hotdeploy");
+	private static final Pattern API_FOLDER = Pattern.compile("(^|/)dcl/transport(/spi|/status|/hotdeploy)?$");
 
 	/** Reads a manifest, and refuses what no provider may be. */
 	static Facts of(Zip jar, boolean nativeCode) throws Refusal {
@@ -134,9 +133,22 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 				}
 			}
 		}
+		for (Clause clause : bundles) {
+			for (String name : clause.paths()) {
+				if (name.startsWith("dcl.transport.") && "reexport".equals(clause.directives().get("visibility"))) {
+					throw new Refusal(Rule.API_COPY, "it re-exports '" + name + "' (Require-Bundle): the packages of the runtime come from the runtime alone");
+				}
+			}
+		}
+		// also where Bundle-ClassPath may point to
+		for (String folder : jar.innerFolders()) {
+			if (API_FOLDER.matcher(folder).find()) {
+				throw new Refusal(Rule.API_COPY, "it brings its own copy of the API in a jar in it, which the runtime would not recognise: compile against it, and leave it out");
+			}
+		}
 		for (String entry : jar.names()) {
 			int slash = entry.lastIndexOf('/');
-			if (entry.endsWith(".class") && slash > 0 && API.contains(entry.substring(0, slash).replace('/', '.'))) {
+			if (entry.endsWith(".class") && slash > 0 && API_FOLDER.matcher(entry.substring(0, slash)).find()) {
 				throw new Refusal(Rule.API_COPY, "it brings its own copy of the API, such as '" + entry
 						+ "', which the runtime would not recognise: compile against it, and leave it out");
 			}

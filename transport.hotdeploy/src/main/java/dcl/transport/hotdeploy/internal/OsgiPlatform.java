@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import dcl.transport.hotdeploy.Rule;
@@ -44,6 +45,9 @@ import org.osgi.resource.Resource;
 final class OsgiPlatform implements Platform {
 
 	private static final String PROVIDERS = "(" + Constants.OBJECTCLASS + "=" + TransportProvider.class.getName() + ")";
+	/** Collections that hold what is in them themselves. */
+	private static final Pattern OWN_STORAGE = Pattern
+			.compile("java\\.util\\.(ArrayList|LinkedList|Vector|HashSet|LinkedHashSet|Arrays\\$ArrayList|ImmutableCollections\\$\\w+|Collections\\$(Singleton|Empty)\\w+)");
 
 	private final BundleContext context;
 
@@ -204,7 +208,7 @@ final class OsgiPlatform implements Platform {
 			all = Stream.of(one);
 		} else if (types instanceof Object[] many) {
 			all = Arrays.stream(many);
-		} else if (types instanceof Collection<?> many && many.getClass().getClassLoader() == null) { // one of a bundle's own might hang
+		} else if (types instanceof Collection<?> many && OWN_STORAGE.matcher(many.getClass().getName()).matches()) { // a bundle's own might hang, inside another too
 			all = many.stream();
 		}
 		all.filter(String.class::isInstance).map(String.class::cast).forEach(found::add);
@@ -215,6 +219,18 @@ final class OsgiPlatform implements Platform {
 	public Optional<String> bundleNamed(String name, String exceptLocation) {
 		return Arrays.stream(context.getBundles()).filter(bundle -> name.equals(bundle.getSymbolicName()) && !bundle.getLocation().equals(exceptLocation))
 				.findFirst().map(bundle -> name + " " + bundle.getVersion() + " from " + bundle.getLocation());
+	}
+
+	@Override
+	public long modified(String location) {
+		Bundle bundle = context.getBundle(location);
+		return bundle == null ? 0 : bundle.getLastModified();
+	}
+
+	@Override
+	public long running(String location, long modified) {
+		Bundle bundle = context.getBundle(location);
+		return bundle != null && bundle.getState() == Bundle.ACTIVE && bundle.getLastModified() == modified ? bundle.getBundleId() : -1;
 	}
 
 	@Override

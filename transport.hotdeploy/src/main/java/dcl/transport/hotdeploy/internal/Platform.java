@@ -78,6 +78,12 @@ interface Platform {
 	/** Stops and uninstalls a bundle, if it is there. */
 	void remove(String location) throws Failure, InterruptedException;
 
+	/** When the framework last changed a bundle, in its own milliseconds; 0 if there is none. */
+	long modified(String location);
+
+	/** The number of a bundle that runs, and was not changed since a time that {@link #modified} told; or -1. */
+	long running(String location, long modified);
+
 	/** The locations of bundles that begin so. */
 	Collection<String> locations(String prefix);
 }

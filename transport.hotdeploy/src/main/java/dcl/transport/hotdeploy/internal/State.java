@@ -21,17 +21,14 @@ final class State {
 	/**
 	 * What runs for one file. Immutable.
 	 *
+	 * @param modified when the framework last changed the bundle, in its own milliseconds; 0 if that is not known
 	 * @param rejected SHA-256 of bytes that were let in and did not come up, which are not tried again by themselves; or ""
 	 */
 	record Entry(String file, String bundle, String version, String hash, Set<String> types, Set<String> signers, Instant since, String previousVersion,
-			String previousHash, String rejected, long bundleId) implements Deployed {
+			String previousHash, String rejected, long bundleId, long modified) implements Deployed {
 
 		Entry withRejected(String hash) {
-			return new Entry(file, bundle, version, this.hash, types, signers, since, previousVersion, previousHash, hash, bundleId);
-		}
-
-		Entry withBundleId(long id) {
-			return new Entry(file, bundle, version, hash, types, signers, since, previousVersion, previousHash, rejected, id);
+			return new Entry(file, bundle, version, this.hash, types, signers, since, previousVersion, previousHash, hash, bundleId, modified);
 		}
 	}
 
@@ -125,6 +122,7 @@ final class State {
 			object.put("previousVersion", entry.previousVersion());
 			object.put("previousHash", entry.previousHash());
 			object.put("rejected", entry.rejected());
+			object.put("modified", Long.toString(entry.modified()));
 			files.add(object);
 		}
 		Collection<Map<String, Object>> begun = new ArrayList<>();
@@ -145,7 +143,7 @@ final class State {
 				Entry entry = new Entry(Names.checked(Json.text(file, "file")), Json.text(file, "bundle"), Json.text(file, "version"),
 						Names.checkedHash(Json.text(file, "hash")), Set.copyOf(Json.texts(file, "types")), Set.copyOf(Json.texts(file, "signers")),
 						Instant.parse(Json.text(file, "since")), Json.text(file, "previousVersion"), Json.text(file, "previousHash"),
-						Json.text(file, "rejected"), -1);
+						Json.text(file, "rejected"), -1, modified(Json.text(file, "modified")));
 				if (!entry.previousHash().isEmpty()) {
 					Names.checkedHash(entry.previousHash());
 				}
@@ -163,6 +161,10 @@ final class State {
 			throw new IOException(e.getMessage(), e);
 		}
 		return state;
+	}
+
+	private static long modified(String text) {
+		return text.isEmpty() ? 0 : Long.parseLong(text);
 	}
 
 	/** A copy that later changes do not reach. */

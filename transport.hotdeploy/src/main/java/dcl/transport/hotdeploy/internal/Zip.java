@@ -58,6 +58,7 @@ final class Zip {
 	private static final int MAX_DEPTH = 40;
 	private static final int MAX_NESTING = 2;
 	private static final int MAX_MANIFEST = 1 << 20;
+	private static final int MAX_FOLDER = 200;
 	private static final int FLAG_ENCRYPTED = 1;
 	private static final int FLAG_DESCRIPTOR = 8;
 	private static final int STORED = 0;
@@ -65,6 +66,7 @@ final class Zip {
 	private static final int BUFFER = 1 << 15;
 
 	private final Map<String, Entry> entries = new HashMap<>();
+	private final Set<String> innerFolders = new HashSet<>();
 	private byte[] manifest = {};
 
 	private Zip() {
@@ -96,6 +98,11 @@ final class Zip {
 
 	Set<String> names() {
 		return entries.keySet();
+	}
+
+	/** The folders of classes in jars in it, but for those with longer names than a package has. */
+	Set<String> innerFolders() {
+		return innerFolders;
 	}
 
 	/** The bytes of the manifest; empty if there is none. */
@@ -324,7 +331,7 @@ final class Zip {
 	}
 
 	/** A jar in the jar, which the framework would open for {@code Bundle-ClassPath}: its entries count, too. */
-	private static void nested(InputStream packed, String where, Limits limits, int depth) throws IOException, Refusal {
+	private void nested(InputStream packed, String where, Limits limits, int depth) throws IOException, Refusal {
 		if (depth > MAX_NESTING) {
 			throw new Refusal(Rule.TOO_LARGE, "jars in jars, more than " + MAX_NESTING + " deep: '" + where + "'");
 		}
@@ -335,6 +342,10 @@ final class Zip {
 			for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
 				limits.entry();
 				checkName(entry.getName());
+				int slash = entry.getName().lastIndexOf('/');
+				if (slash > 0 && slash <= MAX_FOLDER && entry.getName().endsWith(".class")) {
+					innerFolders.add(entry.getName().substring(0, slash));
+				}
 				if (isJar(entry.getName())) {
 					nested(in, where + "!/" + entry.getName(), limits, depth + 1);
 				}

@@ -163,6 +163,8 @@ final class Zone implements DropZone {
 	private final List<Waiter> waiters = new ArrayList<>();
 	private State state = new State();
 	private final TreeMap<String, State.Entry> toRestore = new TreeMap<>();
+	/** The files that brought bundles of which nothing is known any more. */
+	private final TreeSet<String> toRemove = new TreeSet<>();
 	private final Set<String> departed = new LinkedHashSet<>();
 	private Stamp trustStamp;
 	private boolean unsaved;
@@ -231,7 +233,7 @@ final class Zone implements DropZone {
 		for (String location : platform.locations(prefix)) {
 			if (!wanted.contains(location)) {
 				LOG.info("Uninstalling {}, of which nothing is known here", location);
-				remove(location);
+				toRemove.add(location.substring(prefix.length()));
 			}
 		}
 		tidy(() -> store.forgetAllBut(state.entries().keySet()));
@@ -240,20 +242,25 @@ final class Zone implements DropZone {
 	}
 
 	private void restoreNext() {
+		while (!toRemove.isEmpty() && working() < MAX_WORK && stuck() < MAX_STUCK) {
+			uninstall(items.computeIfAbsent(toRemove.pollFirst(), Item::new), but -> again(CURED_BY_OTHERS));
+		}
 		while (!toRestore.isEmpty() && working() < MAX_WORK && stuck() < MAX_STUCK) {
 			restore(toRestore.pollFirstEntry().getValue(), "as before the restart");
 		}
 	}
 
+	private boolean isDueYet(String file) {
+		return toRestore.containsKey(file) || toRemove.contains(file);
+	}
+
 	/** Brings up what ran before, at first or when it is tried again. */
 	private void restore(State.Entry entry, String why) {
+		Item item = items.computeIfAbsent(entry.file(), Item::new);
 		if (!Files.exists(folder.path().resolve(entry.file()), LinkOption.NOFOLLOW_LINKS)) {
-			state.entries().remove(entry.file());
-			save();
-			remove(entry, "its file went while nobody watched");
+			takeAway(item, entry, "its file went while nobody watched");
 			return;
 		}
-		Item item = items.computeIfAbsent(entry.file(), Item::new);
 		if (item.judged == null) {
 			item.judgedHash = entry.rejected().isEmpty() ? entry.hash() : entry.rejected();
 		}
@@ -261,17 +268,23 @@ final class Zone implements DropZone {
 		findings.hash(entry.hash());
 		try {
 			if (!store.isIntact(entry.hash())) {
-				state.entries().remove(entry.file());
-				state.suspended().remove(entry.file());
-				item.judged = null; // so that the file is read anew
-				item.judgedHash = "";
-				save();
-				say(item, findings.refused(new Refusal(Rule.UNREADABLE, "the private copy of what ran is gone or broken")));
-				remove(prefix + entry.file());
+				uninstall(item, but -> {
+					state.entries().remove(entry.file());
+					state.suspended().remove(entry.file());
+					item.judged = null; // so that the file is read anew
+					item.judgedHash = "";
+					save();
+					say(item, findings.refused(new Refusal(Rule.UNREADABLE, "the private copy of what ran is gone or broken" + but)));
+				});
 				return;
 			}
 			gate.judge(store.copy(entry.hash()), prefix + entry.file(), Gate.Purpose.RESTORED, findings);
-			bring(item, findings, entry, why);
+			long running = platform.running(prefix + entry.file(), entry.modified());
+			if (running >= 0) {
+				up(item, findings, entry, running, "it runs already"); // who watched before is gone, but not the framework
+			} else {
+				bring(item, findings, entry, why);
+			}
 		} catch (IOException e) {
 			refuseRestored(entry, item, findings, new Refusal(Rule.UNREADABLE, "the private copy of what ran cannot be read: " + Texts.of(e)));
 		} catch (Refusal refusal) {
@@ -283,35 +296,21 @@ final class Zone implements DropZone {
 	}
 
 	private void refuseRestored(State.Entry entry, Item item, Findings findings, Refusal refusal) {
-		remove(prefix + entry.file());
-		suspend(entry, item, findings.refused(refusal));
+		uninstall(item, but -> suspend(entry, item, findings.refused(refusal)));
 	}
 
 	/** What ran before cannot run now, for want of trust, of a package, of a file handle: it is kept with its bytes until it can, or until others come in its place. */
 	private void suspend(State.Entry entry, Item item, Verdict verdict) {
 		state.entries().remove(entry.file());
 		state.suspended().put(entry.file(), entry);
-		item.resumeNanos = System.nanoTime() + RESUME_NANOS;
 		save();
 		Verdict before = item.verdict;
 		if (before == null || before.outcome() != verdict.outcome() || !before.why().equals(verdict.why()) || !before.hash().equals(verdict.hash())) {
 			say(item, verdict);
+			again(CURED_BY_OTHERS); // its name and types are free
+			item.again = false;
 		}
-	}
-
-	private void remove(State.Entry entry, String why) {
-		remove(prefix + entry.file());
-		publish(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why));
-	}
-
-	/** Uninstalls at once; nobody interrupts this thread but a bundle, so that means nothing. */
-	private void remove(String location) {
-		try {
-			platform.remove(location);
-		} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
-			LOG.warn("{} is left over: {}", location, Platform.Failure.text(e));
-		}
-		Thread.interrupted();
+		item.resumeNanos = System.nanoTime() + RESUME_NANOS;
 	}
 
 	// ---- looking
@@ -363,7 +362,7 @@ final class Zone implements DropZone {
 		Map<String, Set<String>> provided = platform.provided();
 		for (State.Entry entry : List.copyOf(state.entries().values())) {
 			Item item = items.get(entry.file());
-			if (item != null && item.work == null && working() < MAX_WORK && stuck() < MAX_STUCK) {
+			if (item != null && item.work == null && !isDueYet(item.file) && working() < MAX_WORK && stuck() < MAX_STUCK) {
 				provided.getOrDefault(prefix + entry.file(), Set.of()).stream().filter(type -> !entry.types().contains(type)).findFirst()
 						.ifPresent(type -> withdraw(item, entry, Platform.surplus(type, entry.types())));
 			}
@@ -436,7 +435,7 @@ final class Zone implements DropZone {
 			item.seen = stamp;
 			item.seenNanos = System.nanoTime();
 		}
-		if (item.work != null || toRestore.containsKey(item.file) || working() >= MAX_WORK || stuck() >= MAX_STUCK) {
+		if (item.work != null || isDueYet(item.file) || working() >= MAX_WORK || stuck() >= MAX_STUCK) {
 			return;
 		}
 		State.Entry suspended = state.suspended().get(item.file);
@@ -581,7 +580,7 @@ final class Zone implements DropZone {
 
 	private void lookForMissing(Set<String> here) {
 		for (Item item : List.copyOf(items.values())) {
-			if (here.contains(item.file) || item.work != null || toRestore.containsKey(item.file)) {
+			if (here.contains(item.file) || item.work != null || isDueYet(item.file)) {
 				continue;
 			}
 			long now = System.nanoTime();
@@ -596,7 +595,7 @@ final class Zone implements DropZone {
 			if (entry == null) {
 				forget(item);
 			} else if (working() < MAX_WORK && stuck() < MAX_STUCK) {
-				takeAway(item, entry);
+				takeAway(item, entry, "its file was deleted");
 			}
 		}
 	}
@@ -660,13 +659,16 @@ final class Zone implements DropZone {
 
 	private void up(Item item, Findings findings, State.Entry restored, long id, String why) {
 		if (restored != null) {
-			state.entries().put(item.file, restored.withBundleId(id));
+			state.entries().put(item.file, new State.Entry(item.file, findings.facts().name(), findings.facts().version().toString(), findings.hash(),
+					findings.facts().types(), findings.trusted(), restored.since(), restored.previousVersion(), restored.previousHash(), restored.rejected(), id,
+					platform.modified(prefix + item.file)));
 		} else {
 			State.Entry before = state.entries().getOrDefault(item.file, state.suspended().get(item.file));
 			boolean same = before != null && before.hash().equals(findings.hash());
 			state.entries().put(item.file, new State.Entry(item.file, findings.facts().name(), findings.facts().version().toString(), findings.hash(),
 					findings.facts().types(), findings.trusted(), Instant.now(), before == null ? "" : same ? before.previousVersion() : before.version(),
-					before == null ? "" : same ? before.previousHash() : before.hash(), "", id));
+					before == null ? "" : same ? before.previousHash() : before.hash(), "", id,
+					platform.modified(prefix + item.file)));
 			state.seen(findings.facts().name(), findings.facts().version());
 			state.ended(item.file);
 		}
@@ -693,68 +695,58 @@ final class Zone implements DropZone {
 	}
 
 	private void withdraw(Item item, State.Entry entry, String why) {
-		start(item, null, work -> {
-			String left;
-			try {
-				platform.remove(prefix + item.file);
-				left = "";
-			} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
-				left = ", but " + Platform.Failure.text(e);
+		uninstall(item, but -> {
+			State.Entry previous = previous(entry);
+			state.entries().remove(item.file);
+			if (previous != null) {
+				state.suspended().put(item.file, previous);
+				item.resumeNanos = System.nanoTime();
 			}
-			String said = why + "; it is uninstalled" + left;
-			return () -> {
-				State.Entry previous = previous(entry);
-				state.entries().remove(item.file);
-				if (previous != null) {
-					state.suspended().put(item.file, previous);
-					item.resumeNanos = System.nanoTime();
-				}
-				save();
-				say(item, Findings.of(entry, Outcome.ROLLED_BACK, Rule.NO_PROVIDER, said + (previous == null ? "" : ", and version " + previous.version() + " comes back")));
-				again(CURED_BY_OTHERS);
-			};
+			save();
+			say(item, Findings.of(entry, Outcome.ROLLED_BACK, Rule.NO_PROVIDER,
+					why + "; it is uninstalled" + but + (previous == null ? "" : ", and version " + previous.version() + " comes back")));
+			if (previous == null) {
+				again(CURED_BY_OTHERS); // or else once the one before is back, or cannot be
+			}
 		});
 	}
 
-	/** Returns what ran before something that cannot stay, as it is to run again; null if there is nothing, or it may not run now. */
+	/** Returns what ran before something that cannot stay, as it is to run again; null if there is nothing. */
 	private State.Entry previous(State.Entry entry) {
-		if (entry.previousHash().isEmpty() || entry.previousHash().equals(entry.hash()) || !store.has(entry.previousHash())) {
+		if (entry.previousHash().equals(entry.hash()) || !store.has(entry.previousHash())) {
 			return null;
 		}
-		Findings findings = new Findings(entry.file());
-		findings.hash(entry.previousHash());
-		try {
-			gate.judge(store.copy(entry.previousHash()), prefix + entry.file(), Gate.Purpose.ASKED_FOR, findings);
-			return new State.Entry(entry.file(), findings.facts().name(), findings.facts().version().toString(), entry.previousHash(), findings.facts().types(),
-					findings.trusted(), Instant.now(), "", "", entry.rejected().isEmpty() ? entry.hash() : entry.rejected(), -1);
-		} catch (IOException e) {
-			LOG.warn("{}: version {}, which ran before, cannot be read: {}", entry.file(), entry.previousVersion(), Texts.of(e));
-		} catch (Refusal refusal) {
-			LOG.warn("{}: version {}, which ran before, may not run now: {}", entry.file(), entry.previousVersion(), refusal.getMessage());
-		}
-		return null;
+		return new State.Entry(entry.file(), entry.bundle(), entry.previousVersion(), entry.previousHash(), entry.types(), Set.of(), Instant.now(), "", "",
+				entry.rejected().isEmpty() ? entry.hash() : entry.rejected(), -1, 0);
 	}
 
-	private void takeAway(Item item, State.Entry entry) {
+	private void takeAway(Item item, State.Entry entry, String why) {
+		uninstall(item, but -> {
+			state.entries().remove(item.file);
+			state.suspended().remove(item.file);
+			state.ended(item.file);
+			save();
+			items.remove(item.file);
+			Verdict verdict = Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why + but);
+			publish(verdict);
+			tidy(() -> store.save(verdict));
+			depart(item.file);
+			again(CURED_BY_OTHERS);
+		});
+	}
+
+	/** Uninstalls a bundle, if it is there; then goes on, with what went wrong: ", but …", or nothing. */
+	private void uninstall(Item item, Consumer<String> then) {
 		start(item, null, work -> {
-			String left;
+			String wrong;
 			try {
 				platform.remove(prefix + item.file);
-				left = "its file was deleted";
+				wrong = "";
 			} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
-				left = "its file was deleted, but " + Platform.Failure.text(e);
+				wrong = ", but " + Platform.Failure.text(e);
 			}
-			String why = left;
-			return () -> {
-				state.entries().remove(item.file);
-				state.ended(item.file);
-				save();
-				items.remove(item.file);
-				publish(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why));
-				tidy(() -> store.save(Findings.of(entry, Outcome.UNDEPLOYED, Rule.NONE, why)));
-				depart(item.file);
-				again(CURED_BY_OTHERS);
-			};
+			String but = wrong;
+			return () -> then.accept(but);
 		});
 	}
 
@@ -1148,12 +1140,18 @@ final class Zone implements DropZone {
 
 		/** What is being brought counts as there. */
 		private String nameOf(Item item) {
-			State.Entry entry = state.entries().get(item.file);
+			State.Entry entry = holder(item);
 			return item.work != null && item.work.facts != null ? item.work.facts.name() : entry == null ? "" : entry.bundle();
 		}
 
+		/** What runs, or comes back now. */
+		private State.Entry holder(Item item) {
+			State.Entry running = state.entries().get(item.file);
+			return running != null || System.nanoTime() - item.resumeNanos < 0 ? running : state.suspended().get(item.file);
+		}
+
 		private Set<String> typesOf(Item item) {
-			State.Entry entry = state.entries().get(item.file);
+			State.Entry entry = holder(item);
 			Set<String> types = new TreeSet<>(entry == null ? Set.of() : entry.types());
 			if (item.work != null && item.work.facts != null) {
 				types.addAll(item.work.facts.types());

@@ -35,9 +35,12 @@ final class FakePlatform implements Platform {
 	final List<String> deeds = new CopyOnWriteArrayList<>();
 	/** What every question about an import fails with, by the package. */
 	final Map<String, Throwable> defects = new ConcurrentHashMap<>();
+	/** Locations of bundles whose end hangs. */
+	final Set<String> hangingEnds = ConcurrentHashMap.newKeySet();
 	final CountDownLatch release = new CountDownLatch(1);
 	final AtomicInteger atOnce = new AtomicInteger();
 	final AtomicInteger mostAtOnce = new AtomicInteger();
+	private final Map<String, Long> modified = new ConcurrentHashMap<>();
 	private final AtomicInteger ids = new AtomicInteger();
 
 	@Override
@@ -110,7 +113,9 @@ final class FakePlatform implements Platform {
 				default -> {
 				}
 			}
-			return ids.incrementAndGet();
+			long id = ids.incrementAndGet();
+			modified.put(location, id);
+			return id;
 		} finally {
 			atOnce.decrementAndGet();
 		}
@@ -133,8 +138,21 @@ final class FakePlatform implements Platform {
 	}
 
 	@Override
+	public long modified(String location) {
+		return modified.getOrDefault(location, 0L);
+	}
+
+	@Override
+	public long running(String location, long known) {
+		return bundles.containsKey(location) && known > 0 && modified(location) == known ? known : -1;
+	}
+
+	@Override
 	public void remove(String location) throws InterruptedException {
 		refuseInterrupted();
+		if (hangingEnds.contains(location)) {
+			release.await();
+		}
 		provided.remove(location);
 		if (bundles.remove(location) != null) {
 			deeds.add("remove");

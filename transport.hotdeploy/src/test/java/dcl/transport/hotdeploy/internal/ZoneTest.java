@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 import dcl.transport.hotdeploy.Deployed;
@@ -179,6 +180,80 @@ class ZoneTest {
 		drop("acme.jar", Jars.acme("1.0.1").build());
 		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.1");
 		assertThat(platform.deeds).containsExactly("install 1.0.0", "remove", "install 1.0.1");
+	}
+
+	@Test
+	void nobody_takes_the_types_of_a_version_that_comes_back() throws Exception {
+		watch();
+		drop("b.jar", Jars.acme("1.0.0").build());
+		next(Outcome.DEPLOYED);
+		drop("b.jar", Jars.acme("2.0.0").build());
+		next(Outcome.DEPLOYED);
+		drop("a.jar", Jars.acme("1.0.0").named("com.rival").build());
+		assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.TYPE_TAKEN);
+
+		platform.provided.put(Zone.locationOf(zone.folder(), "b.jar"), Set.of("acme", "ws-room"));
+
+		next(Outcome.ROLLED_BACK);
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("b.jar");
+		assertThat(running("a.jar")).isNull();
+	}
+
+	@Test
+	void a_version_that_may_not_come_back_yet_is_kept_until_it_may() throws Exception {
+		platform.packages.add("extra");
+		watch();
+		byte[] first = Jars.acme("1.0.0").with("Import-Package", "extra").build();
+		drop("acme.jar", first);
+		next(Outcome.DEPLOYED);
+		drop("acme.jar", Jars.acme("2.0.0").build());
+		next(Outcome.DEPLOYED);
+		platform.packages.remove("extra");
+
+		platform.provided.put(Zone.locationOf(zone.folder(), "acme.jar"), Set.of("acme", "ws-room"));
+
+		next(Outcome.ROLLED_BACK);
+		assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.UNRESOLVED);
+		platform.packages.add("extra");
+		drop("other.jar", Jars.acme("1.0.0").named("com.other").types("other").build());
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("other.jar");
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.0");
+		assertThat(running("acme.jar")).isEqualTo(first);
+	}
+
+	@Test
+	void who_watches_anew_in_the_same_framework_restarts_nothing_that_runs() throws Exception {
+		watch();
+		drop("acme.jar", Jars.acme("1.0.0").build());
+		next(Outcome.DEPLOYED);
+		zone.close();
+
+		options = options.withPoll(Duration.ofMillis(20));
+		watch();
+
+		assertThat(next(Outcome.DEPLOYED).why()).isEqualTo("it runs already");
+		assertThat(platform.deeds).containsExactly("install 1.0.0");
+		drop("acme.jar", Jars.acme("2.0.0").build());
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("2.0.0");
+	}
+
+	@Test
+	void who_may_not_run_any_more_and_hangs_in_its_end_holds_up_nobody() throws Exception {
+		watch();
+		drop("acme.jar", Jars.acme("1.0.0").build());
+		next(Outcome.DEPLOYED);
+		platform.hangingEnds.add(Zone.locationOf(zone.folder(), "acme.jar"));
+		zone.close();
+
+		options = options.withSignatures(Signatures.ENFORCE);
+		watch();
+
+		drop("bad.jar", Jars.acme("1.0.0").named("com.other").types("other").build());
+		assertThat(next(Outcome.REFUSED).file()).isEqualTo("bad.jar");
+		platform.release.countDown();
+		Verdict verdict = next(Outcome.REFUSED);
+		assertThat(verdict.file()).isEqualTo("acme.jar");
+		assertThat(verdict.rule()).isEqualTo(Rule.UNTRUSTED);
 	}
 
 	@Test
@@ -679,6 +754,7 @@ class ZoneTest {
 		watch();
 
 		next(Outcome.DEPLOYED);
+		await("what nobody knows is gone", () -> running("forgotten.jar") == null);
 		assertThat(platform.bundles.keySet()).containsExactlyInAnyOrder(Zone.locationOf(zone.folder(), "acme.jar"), "elsewhere");
 	}
 
@@ -696,9 +772,13 @@ class ZoneTest {
 
 		watch();
 
-		assertThat(next(Outcome.UNDEPLOYED).file()).isEqualTo("gone.jar");
-		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.0");
-		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("2.0.0");
+		List<String> said = new ArrayList<>();
+		for (int i = 0; i < 3; i++) {
+			Verdict verdict = next();
+			said.add(verdict.outcome() + " " + verdict.file() + " " + verdict.version());
+		}
+		assertThat(said).containsExactlyInAnyOrder("UNDEPLOYED gone.jar 1.0.0", "DEPLOYED acme.jar 1.0.0", "DEPLOYED acme.jar 2.0.0");
+		assertThat(said.indexOf("DEPLOYED acme.jar 1.0.0")).isLessThan(said.indexOf("DEPLOYED acme.jar 2.0.0"));
 		assertThat(zone.deployed().get(0).previousVersion()).isEqualTo("1.0.0");
 	}
 
@@ -823,6 +903,14 @@ class ZoneTest {
 		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
 		while (platform.deeds.stream().filter(deed::equals).count() < times) {
 			assertThat(System.nanoTime()).as("%d times '%s' in %s", times, deed, platform.deeds).isLessThan(end);
+			LockSupport.parkNanos(1_000_000);
+		}
+	}
+
+	private static void await(String what, BooleanSupplier condition) {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+		while (!condition.getAsBoolean()) {
+			assertThat(System.nanoTime()).as(what).isLessThan(end);
 			LockSupport.parkNanos(1_000_000);
 		}
 	}
