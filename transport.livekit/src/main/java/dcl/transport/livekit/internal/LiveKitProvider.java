@@ -111,14 +111,22 @@ public final class LiveKitProvider implements TransportProvider {
 			links.forEach(LiveKitLink::abort); // the registry has asked the links politely already
 			left.countDown();
 		});
+		boolean interrupted = false; // that shortens a wait, and leaves out nothing
 		try {
 			left.await(STOP_SECONDS, TimeUnit.SECONDS);
-			engine.close();
-			thread.shutdownNow();
+		} catch (InterruptedException e) {
+			interrupted = true;
+		}
+		engine.close();
+		thread.shutdownNow();
+		try {
 			thread.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
 			links.forEach(LiveKitLink::abort); // what came in between, and has no thread any more
 		} catch (InterruptedException e) {
-			thread.shutdownNow();
+			interrupted = true;
+		}
+		links.forEach(LiveKitLink::abort); // what came in between, and has no thread any more
+		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
 	}

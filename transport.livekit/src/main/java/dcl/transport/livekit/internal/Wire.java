@@ -57,8 +57,9 @@ final class Wire implements PeerConnectionEvents {
 	private final Owner owner;
 	private final DataPath data;
 	private final Executor thread;
+	private volatile PeerConnection connection; // comes on WebRTC's thread
+	private volatile boolean closed;
 	// On the link's thread:
-	private PeerConnection connection;
 	private DataChannel reliable;
 	private DataChannel lossy;
 	private int open;
@@ -71,7 +72,6 @@ final class Wire implements PeerConnectionEvents {
 	private boolean answered;
 	private String offer = "";
 	private String answer = "";
-	private boolean closed;
 
 	Wire(Owner owner, DataPath data, Executor thread) {
 		this.owner = owner;
@@ -81,7 +81,7 @@ final class Wire implements PeerConnectionEvents {
 
 	/** Makes the connection and its channels, and the first offer. */
 	void start(WebRtc webRtc, List<IceServer> servers, boolean relayOnly) {
-		webRtc.open(servers, relayOnly, this).thenComposeAsync(this::channels, thread).whenComplete((lossyChannel, failure) -> tell(() -> {
+		webRtc.open(servers, relayOnly, this).thenApply(this::keep).thenComposeAsync(this::channels, thread).whenComplete((lossyChannel, failure) -> tell(() -> {
 			if (failure != null) {
 				owner.broken(this, failure);
 				return;
@@ -91,12 +91,19 @@ final class Wire implements PeerConnectionEvents {
 		}));
 	}
 
-	private CompletionStage<DataChannel> channels(PeerConnection made) {
+	/** Whoever closes it meanwhile either sees the connection, or is seen here: the link's thread may be gone by now. */
+	private PeerConnection keep(PeerConnection made) {
+		connection = made;
 		if (closed) {
 			made.close();
+		}
+		return made;
+	}
+
+	private CompletionStage<DataChannel> channels(PeerConnection made) {
+		if (closed) {
 			return new CompletableFuture<>();
 		}
-		connection = made;
 		DataChannelOptions ordered = DataChannelOptions.reliable().maxBufferedBytes(Settings.HELD_BYTES).bufferedLowBytes(Settings.HELD_BYTES / 2);
 		DataChannelOptions loose = DataChannelOptions.lossy().maxBufferedBytes(Settings.HELD_BYTES);
 		return made.createChannel(RELIABLE, ordered, new Channel(Reliability.RELIABLE, true)).thenComposeAsync(first -> {

@@ -27,6 +27,8 @@ final class FakeWebRtc implements WebRtc, AutoCloseable {
 
 	final ExecutorService thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "fake-webrtc"));
 	final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
+	/** Connections are made once this is complete. */
+	volatile CompletableFuture<Void> mayOpen = CompletableFuture.completedFuture(null);
 	/** What load() fails with, if it does. */
 	volatile Exception unavailable;
 	/** Whether an answer makes a connection stand. */
@@ -40,6 +42,11 @@ final class FakeWebRtc implements WebRtc, AutoCloseable {
 			throw new AssertionError("no peer connection within 30 s");
 		}
 		return connection;
+	}
+
+	/** Returns when everything was said that is to be said by now. */
+	void settle() throws Exception {
+		thread.submit(() -> { }).get(30, TimeUnit.SECONDS);
 	}
 
 	private <T> CompletionStage<T> later(T value, Exception failure) {
@@ -63,7 +70,7 @@ final class FakeWebRtc implements WebRtc, AutoCloseable {
 	public CompletionStage<PeerConnection> open(List<IceServer> servers, boolean relayOnly, PeerConnectionEvents events) {
 		Connection made = new Connection(servers, events);
 		connections.add(made);
-		return later(made, unavailable);
+		return mayOpen.thenCompose(nothing -> later(made, unavailable));
 	}
 
 	@Override

@@ -328,6 +328,34 @@ class JoinTest {
 	}
 
 	@Test
+	void a_peer_connection_that_opens_after_the_stop_is_closed() throws Exception {
+		try (Fixture room = new Fixture()) {
+			room.rtc.mayOpen = new CompletableFuture<>();
+			room.begin().send(SignalResponse.newBuilder().setJoin(joinResponse()).build());
+			FakeWebRtc.Connection late = room.rtc.next();
+			room.provider.stop();
+			assertThat(room.refusal().code()).isEqualTo(Code.PROVIDER_GONE);
+			room.rtc.mayOpen.complete(null);
+			room.rtc.settle();
+			assertThat(late.closed).isTrue();
+		}
+	}
+
+	@Test
+	void an_interrupted_stop_leaves_nothing_behind_either() throws Exception {
+		try (Fixture room = new Fixture()) {
+			ScriptedServer.Socket socket = room.room();
+			Thread.currentThread().interrupt();
+			room.provider.stop();
+			assertThat(Thread.interrupted()).isTrue();
+			assertThat(room.context.closed.get(30, TimeUnit.SECONDS).reason()).isEqualTo(Reason.PROVIDER_GONE);
+			assertThat(room.wire.closed).isTrue();
+			socket.ended.get(30, TimeUnit.SECONDS);
+			assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().startsWith("dcl-livekit"));
+		}
+	}
+
+	@Test
 	void stopping_the_provider_ends_its_rooms_and_its_thread() throws Exception {
 		Fixture room = new Fixture();
 		ScriptedServer.Socket socket = room.room();
