@@ -1,6 +1,5 @@
 package dcl.transport.livekit.internal;
 
-import java.time.Clock;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -81,7 +80,6 @@ public final class LiveKitProvider implements TransportProvider {
 
 	private final Settings settings;
 	private final WebRtc webRtc;
-	private final Clock clock;
 	private final ControlThread thread;
 	private final WebSockets engine;
 	private final Set<LiveKitLink> links = ConcurrentHashMap.newKeySet();
@@ -90,13 +88,7 @@ public final class LiveKitProvider implements TransportProvider {
 	/** Makes the provider; no thread is started before the first room. */
 	@Activate
 	public LiveKitProvider(Config config, @Reference WebRtc webRtc) {
-		this(config, webRtc, Clock.systemUTC());
-	}
-
-	/** For tests, which may bring a clock. */
-	LiveKitProvider(Config config, WebRtc webRtc, Clock clock) {
 		this.webRtc = webRtc;
-		this.clock = clock;
 		settings = Settings.of(config);
 		thread = new ControlThread();
 		engine = WebSockets.create(WebSocketOptions.defaults().loops(settings.loops()).executor(thread).threadNamePrefix("dcl-livekit")
@@ -121,7 +113,6 @@ public final class LiveKitProvider implements TransportProvider {
 		thread.shutdownNow();
 		try {
 			thread.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
-			links.forEach(LiveKitLink::abort); // what came in between, and has no thread any more
 		} catch (InterruptedException e) {
 			interrupted = true;
 		}
@@ -144,7 +135,7 @@ public final class LiveKitProvider implements TransportProvider {
 					"a livekit connection string holds the URL of a server, ws or wss, with one access_token in its query");
 		}
 		RoomUrl url = parsed.get();
-		Optional<String> useless = Token.read(url.token()).refusal(clock.instant());
+		Optional<String> useless = Token.read(url.token()).refusal(context.clock().instant());
 		if (useless.isPresent()) {
 			return failed(Code.REFUSED, useless.get());
 		}

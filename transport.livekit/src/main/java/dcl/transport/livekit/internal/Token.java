@@ -69,11 +69,11 @@ record Token(Optional<Instant> expires, Optional<Instant> notBefore) {
 	Optional<String> refusal(Instant now) {
 		if (expires.isPresent() && now.isAfter(expires.get().plus(LEEWAY))) {
 			return Optional.of("the access token expired " + Duration.between(expires.get(), now).toSeconds()
-					+ " s ago, by the clock of this machine (" + now.getEpochSecond() + ")");
+					+ " s ago, by the clock here (" + now.getEpochSecond() + ")");
 		}
 		if (notBefore.isPresent() && now.isBefore(notBefore.get().minus(LEEWAY))) {
 			return Optional.of("the access token is not valid for another " + Duration.between(now, notBefore.get()).toSeconds()
-					+ " s, by the clock of this machine (" + now.getEpochSecond() + ")");
+					+ " s, by the clock here (" + now.getEpochSecond() + ")");
 		}
 		return Optional.empty();
 	}

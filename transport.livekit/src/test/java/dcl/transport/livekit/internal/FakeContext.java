@@ -2,6 +2,7 @@ package dcl.transport.livekit.internal;
 
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,7 @@ import dcl.transport.spi.LinkContext;
 /** A registry's side of a link, which writes down what it is told. */
 final class FakeContext implements LinkContext, AutoCloseable {
 
+	volatile Clock clock = Clock.systemUTC();
 	TransportOptions options = TransportOptions.none();
 	final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
 	final BlockingQueue<String> events = new LinkedBlockingQueue<>();
@@ -58,6 +60,11 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	@Override
 	public TransportOptions options() {
 		return options;
+	}
+
+	@Override
+	public Clock clock() {
+		return clock;
 	}
 
 	@Override

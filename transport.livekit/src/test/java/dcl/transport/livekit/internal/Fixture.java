@@ -2,7 +2,6 @@ package dcl.transport.livekit.internal;
 
 import java.lang.annotation.Annotation;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -153,7 +152,7 @@ final class Fixture implements AutoCloseable {
 
 	Fixture(UnaryOperator<Config> config) throws Exception {
 		Logs.clear();
-		provider = new LiveKitProvider(config.apply(new Config()), rtc, Clock.systemUTC());
+		provider = new LiveKitProvider(config.apply(new Config()), rtc);
 	}
 
 	TransportUri uri() {

@@ -2,8 +2,10 @@ package dcl.transport.livekit.internal;
 
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -268,6 +270,23 @@ class JoinTest {
 			assertThat(refusal.code()).isEqualTo(Code.REFUSED);
 			assertThat(refusal).hasMessageContaining("expired 10");
 			assertThat(room.server.requests).hasValue(0);
+		}
+	}
+
+	@Test
+	void the_clock_that_a_host_lends_judges_the_token() throws Exception {
+		Instant lent = Instant.now().minus(Duration.ofDays(1)); // by which this machine's is a day fast
+		String fresh = "{\"exp\":" + lent.plus(Duration.ofMinutes(5)).getEpochSecond() + "}";
+		try (Fixture room = new Fixture()) {
+			room.context.clock = Clock.fixed(lent, ZoneOffset.UTC);
+			TransportUri uri = TransportUri.parse("livekit:ws://127.0.0.1:" + room.server.port() + "?access_token=e30."
+					+ Base64.getUrlEncoder().withoutPadding().encodeToString(fresh.getBytes(StandardCharsets.UTF_8)) + ".canary");
+			room.opening = room.provider.open(uri, room.context).toCompletableFuture();
+			room.server.accept().welcome();
+			room.opened();
+			room.context.clock = Clock.systemUTC();
+			room.opening = room.provider.open(uri, room.context).toCompletableFuture();
+			assertThat(room.refusal().code()).isEqualTo(Code.REFUSED);
 		}
 	}
 
