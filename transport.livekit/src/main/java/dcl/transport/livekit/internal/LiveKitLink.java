@@ -724,16 +724,14 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 
 	@Override
 	public void joined(PeerId peer) {
-		if (handedOver) {
+		if (phase != Phase.JOIN || handedOver) { // whom the first join response names, the link brings along
 			context.peerJoined(peer);
 		}
 	}
 
 	@Override
 	public void left(PeerId peer) {
-		if (handedOver) {
-			context.peerLeft(peer);
-		}
+		context.peerLeft(peer);
 	}
 
 	/** On WebRTC's thread. */
@@ -743,6 +741,9 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		thread.execute(() -> {
 			if (phase != Phase.OVER) {
 				participants.heard(peer, identity, participantSid);
+				if (!participants.isActive(peer)) { // a replay, or it left between the packet and now: nothing else would take it back
+					context.peerLeft(peer);
+				}
 				if (participants.size() > settings.maxParticipants()) {
 					tooMany(participants.size());
 				}

@@ -197,6 +197,12 @@ final class Participants {
 		return known.size();
 	}
 
+	/** Whether that one is known, and active. */
+	boolean isActive(PeerId peer) {
+		Known it = known.get(peer);
+		return it != null && it.active();
+	}
+
 	/** Returns those that are active. */
 	Set<PeerId> active() {
 		return known.entrySet().stream().filter(entry -> entry.getValue().active()).map(Map.Entry::getKey).collect(Collectors.toUnmodifiableSet());

@@ -1,6 +1,7 @@
 package dcl.transport.livekit.internal;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -122,6 +123,47 @@ class RoomTest {
 			assertThat(room.context.next()).isEqualTo("left bob");
 			room.reliable().deliver(from("bob", "PA_b", 2, "late"));
 			assertThat(room.context.next()).isEqualTo("RELIABLE late from bob"); // and no join: it has left
+		}
+	}
+
+	@Test
+	void a_replay_of_somebody_whose_next_session_is_not_there_yet_leaves_no_ghost() throws Exception {
+		try (Fixture room = new Fixture()) {
+			ScriptedServer.Socket socket = room.room(participant("PA_b2", "bob", 1));
+			room.reliable().deliver(from("bob", "PA_b1", 1, "replayed"));
+			assertThat(room.context.next()).isEqualTo("joined bob");
+			assertThat(Set.of(room.context.next(), room.context.next())).containsExactlyInAnyOrder("RELIABLE replayed from bob", "left bob");
+			socket.update(participant("PA_b2", "bob", DISCONNECTED), participant("PA_c", "carol", ACTIVE));
+			assertThat(room.context.next()).isEqualTo("joined carol");
+		}
+	}
+
+	@Test
+	void who_leaves_while_a_first_packet_is_looked_at_leaves_no_ghost() throws Exception {
+		try (Fixture room = new Fixture()) {
+			ScriptedServer.Socket socket = room.room(participant("PA_b", "bob", ACTIVE));
+			socket.update(participant("PA_b", "bob", DISCONNECTED));
+			assertThat(room.context.next()).isEqualTo("left bob");
+			((LiveKitLink) room.link).heard(PeerId.of("bob"), "bob", "PA_b"); // as WebRTC's thread does, which had found it to be news before
+			assertThat(room.context.next()).isEqualTo("joined bob");
+			assertThat(room.context.next()).isEqualTo("left bob");
+		}
+	}
+
+	@Test
+	void who_is_heard_and_leaves_before_the_room_is_handed_over_leaves_no_ghost() throws Exception {
+		try (Fixture room = new Fixture()) {
+			ScriptedServer.Socket socket = room.begin();
+			int offer = socket.join(participant("PA_a", "alice", ACTIVE)).getId();
+			room.wire = room.rtc.next();
+			room.reliable().deliver(from("bob", "PA_b", 1, "early"));
+			room.rtc.settle();
+			socket.update(participant("PA_b", "bob", DISCONNECTED));
+			socket.answer(offer);
+			assertThat(room.opening.get(30, TimeUnit.SECONDS).peers()).containsExactly(PeerId.of("alice"));
+			assertThat(List.of(room.context.next(), room.context.next(), room.context.next())).containsExactlyInAnyOrder("joined bob", "joined bob",
+					"RELIABLE early from bob");
+			assertThat(room.context.next()).isEqualTo("left bob");
 		}
 	}
 
