@@ -168,6 +168,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 	private long wellSince;
 	private Future<?> giveUpTimer;
 	private Future<?> retryTimer;
+	private long breaks;
 	/** The wire is of no use any more, and the server may be about to say why. */
 	private boolean wireGone;
 
@@ -704,8 +705,9 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 		}
 		Wire gone = wire;
 		wireGone = anew;
-		thread.schedule(() -> {
-			if (wire == gone && (phase == Phase.ROOM || phase == Phase.MEDIA)) {
+		long before = breaks;
+		thread.schedule(() -> { // unless it was mended since, or is being mended for another reason
+			if (wire == gone && breaks == before && (wireGone || gone.state() == State.FAILED)) {
 				reason = PUBLISHER_FAILED;
 				failed(failure, anew);
 			}
@@ -775,6 +777,7 @@ final class LiveKitLink implements Link, Signalling.Owner, Wire.Owner, Participa
 			goodbye();
 			return;
 		}
+		breaks++;
 		long now = System.nanoTime();
 		boolean instead = broken && anew && resuming && !full; // a resume was the wrong question: ask the other one at once
 		if (!broken) {

@@ -214,6 +214,24 @@ class RecoveryTest {
 	}
 
 	@Test
+	void a_failure_of_the_peer_connection_that_a_resume_has_mended_breaks_nothing_again() throws Exception {
+		try (Fixture room = new Fixture()) {
+			ScriptedServer.Socket first = room.room();
+			room.wire.state(State.FAILED);
+			room.rtc.settle();
+			first.update(participant("PA_b", "bob", ACTIVE));
+			assertThat(room.context.next()).isEqualTo("joined bob"); // so the failure is known, too
+			first.cut();
+			ScriptedServer.Socket second = room.server.accept();
+			second.resume(0);
+			second.answer(second.next(MessageCase.OFFER).getOffer().getId());
+			second.next(MessageCase.PING); // a second later
+			second.next(MessageCase.PING);
+			assertThat(room.server.requests).hasValue(2);
+		}
+	}
+
+	@Test
 	void a_server_that_does_not_answer_a_resume_is_asked_again() throws Exception {
 		try (Fixture room = new Fixture(config -> config.join(500))) {
 			room.room().cut();
