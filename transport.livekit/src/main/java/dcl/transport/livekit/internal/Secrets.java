@@ -1,5 +1,6 @@
 package dcl.transport.livekit.internal;
 
+import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -15,19 +16,21 @@ final class Secrets {
 	/** Of a token that a server sends. Many servers take 8 KiB of headers at most. */
 	static final int MAX_TOKEN = 65_536;
 
+	/** So many that a server sent are remembered, the newest among them. Servers send one every few minutes. */
+	static final int MAX_LATER = 8;
+
 	private static final int MAX_TEXT = 2_048;
 
 	private final String original;
-	private String current;
+	private final ArrayDeque<String> later = new ArrayDeque<>();
 
 	Secrets(String original) {
 		this.original = original;
-		current = original;
 	}
 
 	/** Returns the newest token. */
 	String token() {
-		return current;
+		return later.isEmpty() ? original : later.getLast();
 	}
 
 	/** Returns whether it was taken: visible ASCII that can be sent, of at most {@link #MAX_TOKEN} characters. */
@@ -35,7 +38,10 @@ final class Secrets {
 		if (newer.length() > MAX_TOKEN || !RoomUrl.isToken(newer)) {
 			return false;
 		}
-		current = newer;
+		if (later.size() == MAX_LATER) {
+			later.remove();
+		}
+		later.add(newer);
 		return true;
 	}
 
@@ -50,11 +56,13 @@ final class Secrets {
 			return text == null ? "" : text;
 		}
 		String shown = text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text;
-		Set<String> parts = new HashSet<>();
-		addParts(parts, original);
-		if (!current.equals(original)) {
-			addParts(parts, current);
+		Set<String> windows = new HashSet<>();
+		for (int i = 0; i + MIN_PART <= shown.length(); i++) {
+			windows.add(shown.substring(i, i + MIN_PART).toLowerCase(Locale.ROOT));
 		}
+		Set<String> parts = new HashSet<>();
+		addParts(parts, windows, original);
+		later.forEach(token -> addParts(parts, windows, token));
 		StringBuilder clean = new StringBuilder(shown.length());
 		int secretUntil = 0;
 		for (int i = 0; i < shown.length(); i++) {
@@ -70,10 +78,14 @@ final class Secrets {
 		return clean.toString();
 	}
 
-	private static void addParts(Set<String> parts, String token) {
+	/** Adds those of the windows that are in a token. */
+	private static void addParts(Set<String> parts, Set<String> windows, String token) {
 		String lower = token.toLowerCase(Locale.ROOT); // ASCII: as many characters
 		for (int i = 0; i + MIN_PART <= lower.length(); i++) {
-			parts.add(lower.substring(i, i + MIN_PART));
+			String part = lower.substring(i, i + MIN_PART);
+			if (windows.contains(part)) {
+				parts.add(part);
+			}
 		}
 	}
 }

@@ -47,6 +47,20 @@ class SecretsTest {
 	}
 
 	@Test
+	void of_those_that_came_later_the_last_ones_are_remembered_and_the_first_one_always() {
+		Secrets secrets = new Secrets(OLD);
+		for (int i = 0; i <= Secrets.MAX_LATER; i++) {
+			secrets.renew(i + "-token-number-" + i);
+		}
+		assertThat(secrets.token()).isEqualTo("8-token-number-8");
+		for (int i = 1; i <= Secrets.MAX_LATER; i++) {
+			assertThat(secrets.without(i + "-token-number-" + i)).isEqualTo("…");
+		}
+		assertThat(secrets.without(OLD)).isEqualTo("…");
+		assertThat(secrets.without("0-token-number-0")).contains("0"); // forgotten, where it differs
+	}
+
+	@Test
 	void a_status_line_with_tokens_shows_in_no_ending_and_no_log() throws Exception {
 		String newer = "canary-n3w3r.canary-middle.canary-end";
 		try (Fixture room = new Fixture(); Middlebox between = new Middlebox(room.server.port())) {
