@@ -1,6 +1,8 @@
 package dcl.transport.itest;
 
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.LinkedHashMap;
@@ -121,6 +123,41 @@ public class HostileProviderIT extends FrameworkTest {
 	public void endFlow() {
 		if (flow != null) {
 			flow.close();
+		}
+	}
+
+	/** A list that can be asked for its size alone. */
+	private static final class Endless extends AbstractList<String> {
+
+		@Override
+		public String get(int index) {
+			throw new AssertionError("the registry read a collection that may do anything");
+		}
+
+		@Override
+		public int size() {
+			return 1;
+		}
+	}
+
+	@Test
+	public void types_in_a_collection_of_its_own_are_not_read() throws Exception {
+		TransportProvider provider = service(TransportProvider.class);
+		for (Object types : List.of(new Endless(), Collections.unmodifiableList(new Endless()))) {
+			ServiceRegistration<TransportProvider> registration = bundles.registerService(TransportProvider.class, provider,
+					new Hashtable<>(Map.of(TransportProvider.TYPE, types)));
+			try {
+				connect("other:room").close();
+			} finally {
+				registration.unregister();
+			}
+		}
+		ServiceRegistration<TransportProvider> registration = bundles.registerService(TransportProvider.class, provider,
+				new Hashtable<>(Map.of(TransportProvider.TYPE, new ArrayList<>(List.of("listed")))));
+		try {
+			Await.until("a list of the platform is read", () -> shownTypes().contains("listed"));
+		} finally {
+			registration.unregister();
 		}
 	}
 

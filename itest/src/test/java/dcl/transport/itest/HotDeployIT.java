@@ -218,8 +218,9 @@ public class HotDeployIT extends FrameworkTest {
 			assertThat(old.end()).as("the room of the old version is open all the time").isPositive();
 			assertThat(room.state()).isEqualTo(Transport.State.CONNECTED);
 		}
-		drop(ECHO, changed(good, "Bundle-Activator", "dcl.transport.itest.fixture.Echo"));
-		assertThat(next(Outcome.ROLLED_BACK, Rule.NOT_STARTED).why()).endsWith("version 1.0.0 runs again");
+		drop(ECHO, changed(good, "Bundle-Activator", "dcl.transport.itest.fixture.Bomb"));
+		assertThat(next(Outcome.ROLLED_BACK, Rule.NOT_STARTED).why()).contains("boom").endsWith("version 1.0.0 runs again");
+		assertThat(Await.result(room.closed()).reason()).as("what is updated in place ends, and sessions follow").isEqualTo(Reason.PROVIDER_GONE);
 		assertThat(served("echo:room")).isEqualTo("echo-1.0.0");
 		theNeighbourLostNothing();
 	}
@@ -293,13 +294,15 @@ public class HotDeployIT extends FrameworkTest {
 	public void another_zone_after_this_one_finds_the_same_bundles_and_no_second_ones() throws Exception {
 		drop(ECHO, echo("1.0.0"));
 		next(Outcome.DEPLOYED);
+		Transport room = connect("echo:room");
 		zone.close();
 		int before = bundles.getBundles().length;
 
 		watch(options());
 
-		assertThat(next(Outcome.DEPLOYED).why()).isEqualTo("as before the restart");
+		assertThat(next(Outcome.DEPLOYED).why()).isEqualTo("it runs already");
 		assertThat(bundles.getBundles()).hasSize(before);
+		assertThat(room.state()).isEqualTo(Transport.State.CONNECTED);
 		assertThat(served("echo:room")).isEqualTo("echo-1.0.0");
 		assertThat(isThere(DropZone.class, "(" + DropZone.FOLDER + "=" + zone.folder() + ")")).isTrue();
 		theNeighbourLostNothing();

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import javax.net.ssl.SSLContext;
@@ -50,6 +51,9 @@ import org.osgi.service.metatype.annotations.Designate;
 @Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"dcl.transport.status.TransportStatus\"", uses = TransportStatus.class, effective = "active")
 public final class RegistryComponent {
 
+	/** Collections that hold what is in them themselves. */
+	private static final Pattern OWN_STORAGE = Pattern
+			.compile("java\\.util\\.(ArrayList|LinkedList|Vector|HashSet|LinkedHashSet|Arrays\\$ArrayList|ImmutableCollections\\$\\w+|Collections\\$(Singleton|Empty)\\w+)");
 	private static final String LENT = "(" + TransportRegistry.RESOURCE + "=true)";
 
 	private final Registry registry;
@@ -147,9 +151,10 @@ public final class RegistryComponent {
 				Bundles.nameOf(reference.getBundle()));
 	}
 
-	/** Returns the strings of a service property of type {@code String+}. */
+	/** Returns the strings of a service property of type {@code String+}; a collection of a bundle's own, which might hang, has none. */
 	private static Set<String> strings(Object property) {
-		Collection<?> values = property instanceof Object[] array ? Arrays.asList(array) : property instanceof Collection<?> many ? many : Collections.singletonList(property);
+		Collection<?> values = property instanceof Object[] array ? Arrays.asList(array)
+				: property instanceof Collection<?> many ? OWN_STORAGE.matcher(many.getClass().getName()).matches() ? many : Set.of() : Collections.singletonList(property);
 		return values.stream().filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toUnmodifiableSet());
 	}
 

@@ -32,15 +32,18 @@ final class Zones {
 		if (!Files.isRegularFile(jar)) {
 			throw new CommandException("no file " + Printable.of(jar.toString()));
 		}
-		Verdict verdict = dryRun ? ((DropZone) zone).check(jar) : await(((DropZone) zone).deploy(jar));
+		return good(dryRun ? ((DropZone) zone).check(jar) : await(((DropZone) zone).deploy(jar)));
+	}
+
+	static VerdictRow rollback(Object zone, String bundle) throws CommandException, InterruptedException {
+		return good(await(((DropZone) zone).rollback(bundle)));
+	}
+
+	private static VerdictRow good(Verdict verdict) throws CommandException {
 		if (verdict.outcome() == Outcome.REFUSED || verdict.outcome() == Outcome.ROLLED_BACK) {
 			throw new CommandException(Printable.of(verdict.outcome() + " (" + verdict.rule() + "): " + verdict.why()));
 		}
 		return row(verdict);
-	}
-
-	static VerdictRow rollback(Object zone, String bundle) throws CommandException, InterruptedException {
-		return row(await(((DropZone) zone).rollback(bundle)));
 	}
 
 	static VerdictRow undeploy(Object zone, String bundle) throws CommandException, InterruptedException {
