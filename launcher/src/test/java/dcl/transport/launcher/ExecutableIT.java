@@ -316,13 +316,19 @@ class ExecutableIT {
 			Path newer = acme(own.resolve("acme.jar"), "2.0.0");
 			Running updated = comms("deploy", newer.toString(), "--to", folder, "--signatures", "warn", "--json");
 			assertThat(updated.exit()).as(updated.err + updated.lines).isZero();
+			Running back = comms("deploy", "--rollback", "com.acme.transport", "--to", folder, "--json");
+			assertThat(back.exit()).as(back.err + back.lines).isZero();
+			assertThat(back.lines).singleElement().asString().contains("\"deployed\"", "\"1.0.0\"");
+			Running nothing = comms("deploy", "--rollback", "com.nobody", "--to", folder, "--json");
+			assertThat(nothing.exit()).as(nothing.err).isEqualTo(9);
+			assertThat(nothing.lines).singleElement().asString().contains("NOTHING_BEFORE", "com.acme.transport");
 			host.signal("INT");
 			assertThat(host.exit()).as(host.err).isEqualTo(130);
 
 			assertThat(host.lines.stream().filter(line -> line.contains("\"deployed\"")).map(line -> line.replaceAll(".*\"version\":\"([^\"]+)\".*", "$1")))
-					.containsExactly("1.0.0", "2.0.0");
+					.containsExactly("1.0.0", "2.0.0", "1.0.0");
 			assertValid("run", host.lines);
-			for (Running command : List.of(nobody, deployed, updated)) {
+			for (Running command : List.of(nobody, deployed, updated, back, nothing)) {
 				assertValid("deploy", command.lines);
 			}
 			assertValid("deploy", List.of(Files.readString(own.resolve("deploy/.state/acme.jar.json"))));

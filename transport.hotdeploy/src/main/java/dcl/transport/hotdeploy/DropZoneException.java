@@ -11,6 +11,8 @@ public final class DropZoneException extends IOException {
 		FOLDER_UNSAFE,
 		/** Another process, or another zone, watches it. */
 		IN_USE,
+		/** There is no such bundle, or nothing ran before it. Since 1.1. */
+		NOTHING_BEFORE,
 		/** Nobody watches it. */
 		NOBODY_WATCHES,
 		/** Whoever watches it said nothing in time. */

@@ -52,4 +52,18 @@ public interface DropZones {
 	 * @throws InterruptedException if interrupted while waiting; the file stays
 	 */
 	Verdict handOver(Path jar, Path folder, DropZoneOptions options, Duration limit) throws IOException, InterruptedException;
+
+	/**
+	 * {@link DropZone#rollback} for a folder that another process watches: puts back the bytes of a bundle that ran before the present ones, and waits
+	 * for that process's verdict. Blocks.
+	 *
+	 * @param bundle the symbolic name of a bundle that runs from the folder
+	 * @param limit  how long to wait for the verdict
+	 * @return what the watching process says
+	 * @throws DropZoneException    if nobody watches the folder, there is no such bundle or nothing ran before it, or no verdict comes in time
+	 * @throws IOException          if the file cannot be written
+	 * @throws InterruptedException if interrupted while waiting; the file stays
+	 * @since 1.1
+	 */
+	Verdict rollback(String bundle, Path folder, Duration limit) throws IOException, InterruptedException;
 }

@@ -8,7 +8,7 @@
  * implements them.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package dcl.transport.hotdeploy;
 
 import org.osgi.annotation.bundle.Export;

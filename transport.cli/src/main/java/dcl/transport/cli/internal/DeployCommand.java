@@ -9,13 +9,14 @@ import dcl.transport.hotdeploy.DropZoneException;
 import dcl.transport.hotdeploy.DropZones;
 import dcl.transport.hotdeploy.Outcome;
 import dcl.transport.hotdeploy.Verdict;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "deploy", mixinStandardHelpOptions = true,
-		description = "Checks a jar, hands it over to a host that runs (comms run), and waits for what comes of it, at most ten seconds.")
+		description = "Checks a jar, hands it over to a host that runs (comms run), and waits for what comes of it, at most ten seconds; or rolls one back there.")
 final class DeployCommand implements Callable<Integer> {
 
 	private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -23,8 +24,19 @@ final class DeployCommand implements Callable<Integer> {
 	private final Io io;
 	private final DropZones zones;
 
-	@Parameters(paramLabel = "<jar>", description = "The bundle. A file of its name in the folder is replaced, which is an update.")
-	private Path jar;
+	@ArgGroup(exclusive = true, multiplicity = "1")
+	private What what;
+
+	/** One of both. */
+	private static final class What {
+
+		@Parameters(paramLabel = "<jar>", description = "The bundle. A file of its name in the folder is replaced, which is an update.")
+		private Path jar;
+
+		@Option(names = "--rollback", paramLabel = "<bundle>",
+				description = "Instead of a jar: the symbolic name of a bundle that runs there, of which the version before is to come back.")
+		private String rollback;
+	}
 
 	@Option(names = "--to", paramLabel = "<folder>", defaultValue = DeployRules.FOLDER,
 			description = "The folder that the host watches; '${DEFAULT-VALUE}' by default.")
@@ -46,7 +58,8 @@ final class DeployCommand implements Callable<Integer> {
 		try (Output out = new Output(io, rules.json(), () -> {
 		})) {
 			try {
-				Verdict verdict = dryRun ? zones.check(jar, folder, rules.options(zones)) : zones.handOver(jar, folder, rules.options(zones), LIMIT);
+				Verdict verdict = what.rollback != null ? zones.rollback(what.rollback, folder, LIMIT)
+						: dryRun ? zones.check(what.jar, folder, rules.options(zones)) : zones.handOver(what.jar, folder, rules.options(zones), LIMIT);
 				out.offer(DeployRules.event(verdict));
 				return verdict.outcome() == Outcome.ACCEPTED || verdict.outcome() == Outcome.DEPLOYED ? Exit.DONE : Exit.DEPLOY_REFUSED;
 			} catch (DropZoneException e) {

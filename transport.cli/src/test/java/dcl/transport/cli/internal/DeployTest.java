@@ -109,6 +109,7 @@ class DeployTest {
 		private final Verdict verdict;
 		private final DropZoneException failure;
 		private volatile DropZoneOptions used;
+		private volatile String rolledBack = "";
 
 		private Zones(Outcome outcome, Rule rule) {
 			verdict = new Said(outcome, rule);
@@ -154,6 +155,23 @@ class DeployTest {
 			}
 			return verdict;
 		}
+
+		@Override
+		public Verdict rollback(String bundle, Path folder, Duration limit) throws IOException {
+			rolledBack = bundle;
+			return handOver(null, folder, null, limit);
+		}
+	}
+
+	@Test
+	void instead_of_a_jar_a_bundle_may_be_rolled_back() throws Exception {
+		Zones zones = new Zones(Outcome.DEPLOYED, Rule.NONE);
+		Session session = Session.of(zones, "deploy", "--rollback", "com.acme.transport", "--to", "there", "--json");
+		assertThat(session.exit()).isZero();
+		assertThat(zones.rolledBack).isEqualTo("com.acme.transport");
+		Schemas.assertValid("deploy", session.lines());
+		assertThat(Session.of(zones, "deploy", "acme.jar", "--rollback", "com.acme.transport").exit()).isEqualTo(2);
+		assertThat(Session.of(zones, "deploy").exit()).isEqualTo(2);
 	}
 
 	@ParameterizedTest

@@ -2,6 +2,7 @@ package dcl.transport.hotdeploy.internal;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -215,18 +217,12 @@ public final class DropZonesComponent implements DropZones {
 
 	@Override
 	public Verdict handOver(Path jar, Path folder, DropZoneOptions rules, Duration limit) throws IOException, InterruptedException {
-		Path path = folder.toAbsolutePath();
-		if (Files.isDirectory(path)) {
-			path = path.toRealPath();
-		}
+		Path path = real(folder);
 		Open open = zones.get(path);
 		if (open != null) {
-			return here(open.zone(), jar, limit);
+			return here(open.zone().deploy(jar), limit);
 		}
-		if (!Files.isDirectory(path) || !Store.isWatched(path)) {
-			throw new DropZoneException(Code.NOBODY_WATCHES, "nobody watches " + path + ": start 'comms run --deploy " + path + "' first");
-		}
-		Folder.of(path);
+		checkWatched(path);
 		Path watched = path;
 		Instant begin = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 		String name = String.valueOf(jar.getFileName());
@@ -234,24 +230,67 @@ public final class DropZonesComponent implements DropZones {
 		if (verdict.outcome() == Outcome.REFUSED) {
 			return verdict;
 		}
+		return await(path, verdict.file(), verdict.hash(), begin, limit);
+	}
+
+	@Override
+	public Verdict rollback(String bundle, Path folder, Duration limit) throws IOException, InterruptedException {
+		Path path = real(folder);
+		Open open = zones.get(path);
+		try {
+			if (open != null) {
+				return here(open.zone().rollback(bundle), limit);
+			}
+			checkWatched(path);
+			State.Entry entry = Store.peek(path).running(bundle);
+			Path before = Store.copy(path, entry.previousHash());
+			if (entry.previousHash().isEmpty() || !Files.isRegularFile(before, LinkOption.NOFOLLOW_LINKS)) {
+				throw new IllegalArgumentException("nothing ran before " + entry.bundle() + " " + entry.version());
+			}
+			Instant begin = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+			Store.askFor(path, entry.previousHash());
+			OwnFiles.put(before, path.resolve(Store.FOLDER), path.resolve(entry.file()));
+			return await(path, entry.file(), entry.previousHash(), begin, limit);
+		} catch (IllegalArgumentException e) {
+			throw new DropZoneException(Code.NOTHING_BEFORE, e.getMessage());
+		}
+	}
+
+	private static Path real(Path folder) throws IOException {
+		Path path = folder.toAbsolutePath();
+		return Files.isDirectory(path) ? path.toRealPath() : path;
+	}
+
+	private static void checkWatched(Path path) throws IOException {
+		if (!Files.isDirectory(path) || !Store.isWatched(path)) {
+			throw new DropZoneException(Code.NOBODY_WATCHES, "nobody watches " + path + ": start 'comms run --deploy " + path + "' first");
+		}
+		Folder.of(path);
+	}
+
+	/** Waits for what another process says of some bytes. */
+	private static Verdict await(Path path, String file, String hash, Instant begin, Duration limit) throws IOException, InterruptedException {
 		for (long end = System.nanoTime() + limit.toNanos(); System.nanoTime() - end < 0; TimeUnit.MILLISECONDS.sleep(POLL_MILLIS)) {
-			Optional<Map<String, Object>> there = Store.verdict(path, verdict.file());
+			Optional<Map<String, Object>> there = Store.verdict(path, file);
 			if (there.isPresent()) {
 				Verdict said = VerdictJson.read(there.get());
-				if (said.hash().equals(verdict.hash()) && !said.at().isBefore(begin)) {
+				if (said.hash().equals(hash) && !said.at().isBefore(begin)) {
 					return said;
 				}
 			}
 		}
-		throw new DropZoneException(Code.TIMEOUT, "whoever watches " + path + " said nothing about " + verdict.file() + " within " + limit.toMillis() + " ms");
+		throw new DropZoneException(Code.TIMEOUT, "whoever watches " + path + " said nothing about " + file + " within " + limit.toMillis() + " ms");
 	}
 
-	private static Verdict here(Zone zone, Path jar, Duration limit) throws IOException, InterruptedException {
+	private static Verdict here(CompletionStage<Verdict> verdict, Duration limit) throws IOException, InterruptedException {
 		try {
-			return zone.deploy(jar).toCompletableFuture().get(limit.toNanos(), TimeUnit.NANOSECONDS);
+			return verdict.toCompletableFuture().get(limit.toNanos(), TimeUnit.NANOSECONDS);
 		} catch (TimeoutException e) {
 			throw new DropZoneException(Code.TIMEOUT, "no verdict within " + limit.toMillis() + " ms");
 		} catch (ExecutionException e) {
+			if (e.getCause() instanceof IllegalArgumentException wrong) {
+				throw wrong;
+			}
 			throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
 		}
 	}

@@ -74,6 +74,12 @@ final class State {
 		return Set.copyOf(trials.keySet());
 	}
 
+	/** Returns what runs of a bundle. @throws IllegalArgumentException if there is none */
+	Entry running(String bundle) {
+		return entries.values().stream().filter(entry -> entry.bundle().equals(bundle)).findFirst().orElseThrow(() -> new IllegalArgumentException("no bundle '"
+				+ Texts.printable(bundle) + "' is deployed there, but " + entries.values().stream().map(Entry::bundle).toList()));
+	}
+
 	Version newest(String bundle) {
 		return newest.get(bundle);
 	}

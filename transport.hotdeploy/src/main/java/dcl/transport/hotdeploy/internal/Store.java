@@ -57,6 +57,8 @@ final class Store implements AutoCloseable {
 
 	private final Path folder;
 	private final Path copies;
+	private static final String ASKED = ".asked";
+
 	private final Writer writer;
 	private final FileChannel lockFile;
 
@@ -119,7 +121,7 @@ final class Store implements AutoCloseable {
 	/** Takes away what a killed process left half done. */
 	private void sweep() throws IOException {
 		for (Path where : new Path[] {folder, copies}) {
-			try (DirectoryStream<Path> files = Files.newDirectoryStream(where, ".new-*.part")) {
+			try (DirectoryStream<Path> files = Files.newDirectoryStream(where, "{.new-*.part,*" + ASKED + "}")) {
 				for (Path file : files) {
 					Files.delete(file);
 				}
@@ -250,6 +252,23 @@ final class Store implements AutoCloseable {
 			}
 			return read;
 		}
+	}
+
+	// ---- what was asked for from outside
+
+	/** Asks whoever watches a folder to take the bytes of a hash although they are older. */
+	static void askFor(Path watched, String hash) throws IOException {
+		OwnFiles.replace(watched.resolve(FOLDER).resolve(hash + ASKED), new byte[0]);
+	}
+
+	/** Whether somebody asked for these bytes; once. */
+	boolean takeAsked(String hash) throws IOException {
+		return Files.deleteIfExists(folder.resolve(hash + ASKED));
+	}
+
+	/** The private copy of some bytes in a folder that another process watches. */
+	static Path copy(Path watched, String hash) {
+		return watched.resolve(FOLDER).resolve(COPIES).resolve(hash + ".jar");
 	}
 
 	// ---- state and verdicts

@@ -502,6 +502,9 @@ final class Zone implements DropZone {
 		if (item.judged == null && state.begins(item.file, copy.hash()) >= MAX_BEGINS) {
 			throw new Refusal(Rule.NOT_STARTED, "each of the " + MAX_BEGINS + " processes that began to start it ended before it was done; touch the file to have it tried again");
 		}
+		if (isPrevious(item, copy.hash()) && store.takeAsked(copy.hash())) {
+			item.askedFor = copy.hash();
+		}
 		Gate.Purpose purpose = copy.hash().equals(item.askedFor) ? Gate.Purpose.ASKED_FOR : Gate.Purpose.NEW;
 		try {
 			gate.judge(copy.path(), prefix + item.file, purpose, findings);
@@ -514,6 +517,11 @@ final class Zone implements DropZone {
 		}
 		judged(item, stamp, copy.hash(), now);
 		bring(item, findings, null, "");
+	}
+
+	private boolean isPrevious(Item item, String hash) {
+		State.Entry entry = state.entries().get(item.file);
+		return entry != null && entry.previousHash().equals(hash);
 	}
 
 	/** Whether a file that was judged a moment ago, when another change might not have shown, is still what it was. Copies nothing. */
@@ -965,7 +973,7 @@ final class Zone implements DropZone {
 	@Override
 	public CompletionStage<Verdict> rollback(String bundle) {
 		return onThread(() -> {
-			State.Entry entry = entry(bundle);
+			State.Entry entry = state.running(bundle);
 			if (!store.has(entry.previousHash())) {
 				throw new IllegalArgumentException("nothing ran before " + bundle + " " + entry.version());
 			}
@@ -979,7 +987,7 @@ final class Zone implements DropZone {
 	@Override
 	public CompletionStage<Verdict> undeploy(String bundle) {
 		return onThread(() -> {
-			State.Entry entry = entry(bundle);
+			State.Entry entry = state.running(bundle);
 			Files.deleteIfExists(folder.path().resolve(entry.file()));
 			Item item = items.computeIfAbsent(entry.file(), Item::new);
 			item.gone = true;
@@ -1003,12 +1011,6 @@ final class Zone implements DropZone {
 				waiter.result().completeExceptionally(new DropZoneException(Code.TIMEOUT, "nothing came of " + waiter.file() + "; was it replaced meanwhile?"));
 			}
 		}
-	}
-
-	private State.Entry entry(String bundle) {
-		return state.entries().values().stream().filter(entry -> entry.bundle().equals(bundle)).findFirst()
-				.orElseThrow(() -> new IllegalArgumentException("no bundle '" + Texts.printable(bundle) + "' from " + folder.path() + ", but "
-						+ state.entries().values().stream().map(State.Entry::bundle).toList()));
 	}
 
 	/** Something that is done on the zone's thread, and may take longer than it. */

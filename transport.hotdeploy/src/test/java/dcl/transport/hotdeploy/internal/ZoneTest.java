@@ -183,6 +183,33 @@ class ZoneTest {
 	}
 
 	@Test
+	void an_older_version_that_was_asked_for_from_outside_is_taken_once_and_only_if_it_ran_last() throws Exception {
+		watch();
+		List<byte[]> jars = List.of(Jars.acme("1.0.0").build(), Jars.acme("2.0.0").build(), Jars.acme("3.0.0").build());
+		List<String> hashes = new ArrayList<>();
+		for (byte[] jar : jars) {
+			drop("acme.jar", jar);
+			hashes.add(next(Outcome.DEPLOYED).hash());
+		}
+
+		Store.askFor(folder, hashes.get(0));
+		drop("acme.jar", jars.get(0));
+		assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.OLDER);
+		Store.askFor(folder, hashes.get(1));
+		drop("acme.jar", jars.get(1));
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("2.0.0");
+		drop("acme.jar", jars.get(2));
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("3.0.0");
+		drop("acme.jar", jars.get(1));
+		assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.OLDER);
+		zone.close();
+		watch();
+		try (Stream<Path> files = Files.list(folder.resolve(".state"))) {
+			assertThat(files).noneMatch(file -> file.toString().endsWith(".asked"));
+		}
+	}
+
+	@Test
 	void nobody_takes_the_types_of_a_version_that_comes_back() throws Exception {
 		watch();
 		drop("b.jar", Jars.acme("1.0.0").build());
