@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 import dcl.transport.webrtc.IceServer;
 import dcl.transport.webrtc.PeerConnection;
@@ -38,6 +39,7 @@ final class Rtc implements WebRtc {
 	private static final long FREE_SECONDS = 2;
 
 	private final Settings settings;
+	private final Function<HeadlessAudioDeviceModule, PeerConnectionFactory> factories;
 	private final ScheduledThreadPoolExecutor thread;
 	private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 	private volatile boolean closed;
@@ -46,7 +48,13 @@ final class Rtc implements WebRtc {
 
 	/** Makes one; nothing is loaded and no thread is started before it is used. */
 	Rtc(Settings settings) {
+		this(settings, PeerConnectionFactory::new);
+	}
+
+	/** For tests, which may bring factories that fail. */
+	Rtc(Settings settings, Function<HeadlessAudioDeviceModule, PeerConnectionFactory> factories) {
 		this.settings = settings;
+		this.factories = factories;
 		thread = new ScheduledThreadPoolExecutor(1, work -> WebRtcThread.make(this, work));
 	}
 
@@ -92,7 +100,7 @@ final class Rtc implements WebRtc {
 				work.run();
 			} catch (WebRtcException | WebRtcUnavailableException e) {
 				result.completeExceptionally(e);
-			} catch (RuntimeException | LinkageError e) { // a fragment that does not fit, or a defect
+			} catch (RuntimeException | Error e) { // a fragment that does not fit, a defect, or a bare Error of libwebrtc-java
 				result.completeExceptionally(new WebRtcUnavailableException("libwebrtc cannot be used: " + e, "", ""));
 			}
 		});
@@ -109,8 +117,14 @@ final class Rtc implements WebRtc {
 		if (factory == null) {
 			NativeLibrary.load();
 			// With any other audio module libwebrtc aborts the JVM where no sound server runs.
-			audio = new HeadlessAudioDeviceModule();
-			factory = new PeerConnectionFactory(audio);
+			HeadlessAudioDeviceModule silent = new HeadlessAudioDeviceModule();
+			try {
+				factory = factories.apply(silent);
+			} catch (RuntimeException | Error e) {
+				silent.dispose(); // whoever tries again makes another
+				throw e;
+			}
+			audio = silent;
 		}
 		return factory;
 	}

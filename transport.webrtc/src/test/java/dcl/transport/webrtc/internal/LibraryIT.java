@@ -2,6 +2,7 @@ package dcl.transport.webrtc.internal;
 
 import java.io.File;
 import java.io.InputStream;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dcl.transport.webrtc.WebRtcUnavailableException;
+import dev.onvoid.webrtc.PeerConnectionFactory;
+import dev.onvoid.webrtc.internal.NativeObject;
+import dev.onvoid.webrtc.media.audio.HeadlessAudioDeviceModule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -20,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Where libwebrtc cannot be loaded: in JVMs of their own, with a library that wants another one that is nowhere. */
+/** Where libwebrtc cannot be loaded, mostly in JVMs of their own, with a library that wants another one that is nowhere. */
 @Timeout(120)
 @EnabledOnOs(OS.LINUX)
 class LibraryIT {
@@ -53,6 +57,34 @@ class LibraryIT {
 
 		assertThat(said).hasSize(3).allSatisfy(line -> assertThat(line).startsWith("library= message=libwebrtc for linux-")
 				.contains("dcl.transport.webrtc.natives.linux-"));
+	}
+
+	/** Libwebrtc-java throws bare Errors for what it did not expect. */
+	@Test
+	void a_factory_that_cannot_be_made_is_told_and_nothing_of_it_is_kept() throws Exception {
+		LibraryNeeded.check();
+		List<HeadlessAudioDeviceModule> modules = new ArrayList<>();
+		Rtc rtc = new Rtc(Settings.DEFAULTS, audio -> {
+			modules.add(audio);
+			if (modules.size() == 1) {
+				throw new Error("Create PeerConnectionFactory failed");
+			}
+			return new PeerConnectionFactory(audio);
+		});
+		try {
+			assertThat(Await.failure(rtc.load())).isInstanceOf(WebRtcUnavailableException.class).hasMessageContaining("PeerConnectionFactory failed");
+			assertThat(handle(modules.get(0))).as("of what was disposed").isZero();
+			Await.result(rtc.load());
+			assertThat(handle(modules.get(1))).isNotZero();
+		} finally {
+			rtc.close();
+		}
+	}
+
+	private static long handle(NativeObject object) throws ReflectiveOperationException {
+		Field handle = NativeObject.class.getDeclaredField("nativeHandle");
+		handle.setAccessible(true);
+		return handle.getLong(object);
 	}
 
 	private static String library() throws WebRtcUnavailableException {
