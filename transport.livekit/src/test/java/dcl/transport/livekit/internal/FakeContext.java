@@ -1,9 +1,12 @@
 package dcl.transport.livekit.internal;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -13,6 +16,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.Delivery.Reliability;
 import dcl.transport.Disconnection;
@@ -24,10 +29,13 @@ import dcl.transport.TransportOptions;
 import dcl.transport.TransportUri;
 import dcl.transport.spi.Link;
 import dcl.transport.spi.LinkContext;
+import dcl.transport.spi.Route;
 
 /** A registry's side of a link, which writes down what it is told. */
 final class FakeContext implements LinkContext, AutoCloseable {
 
+	volatile SSLContext trust;
+	volatile InetSocketAddress proxy;
 	volatile Clock clock = Clock.systemUTC();
 	TransportOptions options = TransportOptions.none();
 	final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
@@ -75,6 +83,16 @@ final class FakeContext implements LinkContext, AutoCloseable {
 	@Override
 	public CompletionStage<List<InetAddress>> addresses(String host) {
 		return addresses;
+	}
+
+	@Override
+	public CompletionStage<Route> route(URI target) {
+		return proxy == null ? LinkContext.super.route(target) : CompletableFuture.completedFuture(Route.through(proxy, target.getHost()));
+	}
+
+	@Override
+	public Optional<SSLContext> sslContext() {
+		return Optional.ofNullable(trust);
 	}
 
 	@Override

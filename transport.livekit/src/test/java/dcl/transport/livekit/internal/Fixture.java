@@ -7,6 +7,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
+import javax.net.ssl.SSLContext;
+
 import com.google.protobuf.ByteString;
 import dcl.transport.Packet;
 import dcl.transport.TransportException;
@@ -15,6 +17,7 @@ import dcl.transport.livekit.internal.proto.DataPacket;
 import dcl.transport.livekit.internal.proto.ParticipantInfo;
 import dcl.transport.livekit.internal.proto.UserPacket;
 import dcl.transport.spi.Link;
+import dcl.transport.websocket.WebSocketServerOptions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -138,9 +141,9 @@ final class Fixture implements AutoCloseable {
 
 	final FakeContext context = new FakeContext();
 	final FakeWebRtc rtc = new FakeWebRtc();
-	final ScriptedServer server = new ScriptedServer();
+	final ScriptedServer server;
 	/** Where the client connects to: the server, unless something stands between. */
-	int port = server.port();
+	int port;
 	final LiveKitProvider provider;
 	CompletableFuture<Link> opening;
 	Link link;
@@ -151,7 +154,18 @@ final class Fixture implements AutoCloseable {
 	}
 
 	Fixture(UnaryOperator<Config> config) throws Exception {
+		this(config, WebSocketServerOptions.onLoopback(0));
+	}
+
+	/** With a server that speaks TLS, and shows the key of a context. */
+	Fixture(SSLContext key) throws Exception {
+		this(config -> config, WebSocketServerOptions.onLoopback(0).tls(key));
+	}
+
+	private Fixture(UnaryOperator<Config> config, WebSocketServerOptions options) throws Exception {
 		Logs.clear();
+		server = new ScriptedServer(options);
+		port = server.port();
 		provider = new LiveKitProvider(config.apply(new Config()), rtc);
 	}
 

@@ -28,6 +28,8 @@ final class Middlebox implements AutoCloseable {
 	private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 	private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
 	private final int server;
+	/** What it answers to CONNECT, as a proxy, before it lets through; null if it is none. */
+	volatile String connects;
 	/** Makes a status line of the token that came; null lets through. */
 	volatile UnaryOperator<String> answer;
 
@@ -40,7 +42,7 @@ final class Middlebox implements AutoCloseable {
 		return port.getLocalPort();
 	}
 
-	/** Returns the next token that was answered. */
+	/** Returns the next token that was answered, or the next request of a proxy's client. */
 	String answered() throws InterruptedException {
 		return Optional.ofNullable(seen.poll(30, TimeUnit.SECONDS)).orElseThrow(() -> new AssertionError("no request within 30 s"));
 	}
@@ -50,7 +52,9 @@ final class Middlebox implements AutoCloseable {
 			while (true) {
 				Socket client = port.accept();
 				open.add(client);
-				if (answer == null) {
+				if (connects != null) {
+					threads.execute(() -> proxy(client));
+				} else if (answer == null) {
 					Socket behind = new Socket(InetAddress.getLoopbackAddress(), server);
 					open.add(behind);
 					threads.execute(() -> pipe(client, behind));
@@ -64,18 +68,41 @@ final class Middlebox implements AutoCloseable {
 		}
 	}
 
+	/** Returns the head of a request, "" if the client leaves within it. */
+	private static String head(InputStream in) throws IOException {
+		ByteArrayOutputStream head = new ByteArrayOutputStream();
+		while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+			int next = in.read();
+			if (next < 0) {
+				return "";
+			}
+			head.write(next);
+		}
+		return head.toString(StandardCharsets.ISO_8859_1);
+	}
+
+	private void proxy(Socket client) {
+		try {
+			seen.add(head(client.getInputStream()));
+			client.getOutputStream().write(("HTTP/1.1 " + connects + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+			if (connects.startsWith("200")) {
+				Socket behind = new Socket(InetAddress.getLoopbackAddress(), server);
+				open.add(behind);
+				threads.execute(() -> pipe(client, behind));
+				pipe(behind, client);
+			}
+		} catch (IOException e) {
+			throw new AssertionError(e);
+		}
+	}
+
 	private void answer(Socket client) {
 		try (client) {
-			InputStream in = client.getInputStream();
-			ByteArrayOutputStream head = new ByteArrayOutputStream();
-			while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
-				int next = in.read();
-				if (next < 0) {
-					return;
-				}
-				head.write(next);
+			String head = head(client.getInputStream());
+			if (head.isEmpty()) {
+				return;
 			}
-			String token = head.toString(StandardCharsets.ISO_8859_1).lines().filter(line -> line.startsWith(BEARER)).findFirst().orElseThrow()
+			String token = head.lines().filter(line -> line.startsWith(BEARER)).findFirst().orElseThrow()
 					.substring(BEARER.length());
 			client.getOutputStream().write((answer.apply(token) + "\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
 			seen.add(token);

@@ -50,8 +50,8 @@ final class ScriptedServer implements AutoCloseable {
 	volatile int refuseWith;
 	volatile boolean answersPings = true;
 
-	ScriptedServer() throws IOException {
-		server = engine.listen(WebSocketServerOptions.onLoopback(0), this::answer);
+	ScriptedServer(WebSocketServerOptions options) throws IOException {
+		server = engine.listen(options, this::answer);
 	}
 
 	int port() {
