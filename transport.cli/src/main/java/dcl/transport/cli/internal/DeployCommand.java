@@ -12,8 +12,11 @@ import dcl.transport.hotdeploy.Verdict;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(name = "deploy", mixinStandardHelpOptions = true,
 		description = "Checks a jar, hands it over to a host that runs (comms run), and waits for what comes of it, at most ten seconds; or rolls one back there.")
@@ -48,6 +51,9 @@ final class DeployCommand implements Callable<Integer> {
 	@Mixin
 	private DeployRules rules;
 
+	@Spec
+	private CommandSpec spec;
+
 	DeployCommand(Io io, DropZones zones) {
 		this.io = io;
 		this.zones = zones;
@@ -55,6 +61,9 @@ final class DeployCommand implements Callable<Integer> {
 
 	@Override
 	public Integer call() throws InterruptedException {
+		if (dryRun && what.rollback != null) {
+			throw new ParameterException(spec.commandLine(), "--dry-run is for jars; a roll-back cannot be tried");
+		}
 		try (Output out = new Output(io, rules.json(), () -> {
 		})) {
 			try {

@@ -172,6 +172,7 @@ class DeployTest {
 		Schemas.assertValid("deploy", session.lines());
 		assertThat(Session.of(zones, "deploy", "acme.jar", "--rollback", "com.acme.transport").exit()).isEqualTo(2);
 		assertThat(Session.of(zones, "deploy").exit()).isEqualTo(2);
+		assertThat(Session.of(zones, "deploy", "--rollback", "com.acme.transport", "--dry-run").exit()).isEqualTo(2);
 	}
 
 	@ParameterizedTest

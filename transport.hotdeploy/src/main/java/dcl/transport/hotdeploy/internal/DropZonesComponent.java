@@ -249,7 +249,12 @@ public final class DropZonesComponent implements DropZones {
 			}
 			Instant begin = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 			Store.askFor(path, entry.previousHash());
-			OwnFiles.put(before, path.resolve(Store.FOLDER), path.resolve(entry.file()));
+			try {
+				OwnFiles.put(before, path.resolve(Store.FOLDER), path.resolve(entry.file()));
+			} catch (IOException e) {
+				Store.askNoMore(path, entry.previousHash());
+				throw e;
+			}
 			return await(path, entry.file(), entry.previousHash(), begin, limit);
 		} catch (IllegalArgumentException e) {
 			throw new DropZoneException(Code.NOTHING_BEFORE, e.getMessage());

@@ -3,6 +3,7 @@ package dcl.transport.hotdeploy.internal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -36,7 +37,7 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 	private static final int MAX_TYPES = 50;
 	private static final String NAMESPACE = "dcl.transport";
 	/** The packages of which there is to be one copy in the framework. */
-	private static final Pattern API_FOLDER = Pattern.compile("(^|/)dcl/transport(/spi|/status|/hotdeploy)?$");
+	private static final Pattern API_FOLDER = Pattern.compile("(META-INF/versions/\\d+/)?dcl/transport(/spi|/status|/hotdeploy)?");
 
 	/** Reads a manifest, and refuses what no provider may be. */
 	static Facts of(Zip jar, boolean nativeCode) throws Refusal {
@@ -52,7 +53,7 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 		Facts facts = new Facts(name(headers), version(headers), types(headers), clauses(headers, "Import-Package"), clauses(headers, "Export-Package"),
 				clauses(headers, "Require-Capability"), clauses(headers, "Provide-Capability"), clauses(headers, "Require-Bundle"));
 		facts.refuseFragment(headers);
-		facts.refuseApi(jar);
+		facts.refuseApi(jar, clauses(headers, "Bundle-ClassPath"));
 		facts.refuseOddNeeds();
 		if (!nativeCode) {
 			refuseNative(jar, headers);
@@ -125,7 +126,11 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 		}
 	}
 
-	private void refuseApi(Zip jar) throws Refusal {
+	private void refuseApi(Zip jar, List<Clause> classPath) throws Refusal {
+		Set<String> roots = new TreeSet<>(Set.of(""));
+		for (Clause clause : classPath) {
+			clause.paths().forEach(path -> roots.add(path.replaceFirst("^/+", "").replaceFirst("/*$", "/")));
+		}
 		for (Clause clause : exports) {
 			for (String exported : clause.paths()) {
 				if (exported.equals("dcl.transport") || exported.startsWith("dcl.transport.")) {
@@ -142,13 +147,14 @@ record Facts(String name, Version version, SortedSet<String> types, List<Clause>
 		}
 		// also where Bundle-ClassPath may point to
 		for (String folder : jar.innerFolders()) {
-			if (API_FOLDER.matcher(folder).find()) {
+			if (API_FOLDER.matcher(folder).matches()) {
 				throw new Refusal(Rule.API_COPY, "it brings its own copy of the API in a jar in it, which the runtime would not recognise: compile against it, and leave it out");
 			}
 		}
 		for (String entry : jar.names()) {
 			int slash = entry.lastIndexOf('/');
-			if (entry.endsWith(".class") && slash > 0 && API_FOLDER.matcher(entry.substring(0, slash)).find()) {
+			if (entry.endsWith(".class") && slash > 0 && roots.stream().filter(entry::startsWith)
+					.anyMatch(root -> root.length() < slash && API_FOLDER.matcher(entry.substring(root.length(), slash)).matches())) {
 				throw new Refusal(Rule.API_COPY, "it brings its own copy of the API, such as '" + entry
 						+ "', which the runtime would not recognise: compile against it, and leave it out");
 			}

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -209,10 +210,18 @@ final class OsgiPlatform implements Platform {
 		} else if (types instanceof Object[] many) {
 			all = Arrays.stream(many);
 		} else if (types instanceof Collection<?> many && OWN_STORAGE.matcher(many.getClass().getName()).matches()) { // a bundle's own might hang, inside another too
-			all = many.stream();
+			all = copy(many);
 		}
 		all.filter(String.class::isInstance).map(String.class::cast).forEach(found::add);
 		return found;
+	}
+
+	private static Stream<?> copy(Collection<?> many) {
+		try {
+			return Stream.of(many.toArray());
+		} catch (ConcurrentModificationException e) { // its bundle changes it just now
+			return Stream.of();
+		}
 	}
 
 	@Override

@@ -27,7 +27,7 @@ final class State {
 	record Entry(String file, String bundle, String version, String hash, Set<String> types, Set<String> signers, Instant since, String previousVersion,
 			String previousHash, String rejected, long bundleId, long modified) implements Deployed {
 
-		Entry withRejected(String hash) {
+		Entry withRejected(String hash, long modified) {
 			return new Entry(file, bundle, version, this.hash, types, signers, since, previousVersion, previousHash, hash, bundleId, modified);
 		}
 	}
@@ -48,7 +48,7 @@ final class State {
 		return entries;
 	}
 
-	/** What ran before a restart and cannot run now. It is kept for when it can, and looked for by the next process as if it ran. */
+	/** What ran before and cannot run now. It is kept for when it can; also the next process tries it, after all that ran. */
 	Map<String, Entry> suspended() {
 		return suspended;
 	}
@@ -129,6 +129,7 @@ final class State {
 			object.put("previousHash", entry.previousHash());
 			object.put("rejected", entry.rejected());
 			object.put("modified", Long.toString(entry.modified()));
+			object.put("suspended", Boolean.toString(suspended.containsKey(entry.file())));
 			files.add(object);
 		}
 		Collection<Map<String, Object>> begun = new ArrayList<>();
@@ -153,7 +154,7 @@ final class State {
 				if (!entry.previousHash().isEmpty()) {
 					Names.checkedHash(entry.previousHash());
 				}
-				state.entries.put(entry.file(), entry);
+				(Json.text(file, "suspended").equals("true") ? state.suspended : state.entries).put(entry.file(), entry);
 			}
 			for (Map<String, Object> file : Json.objects(object, "begun")) {
 				state.trials.put(Names.checked(Json.text(file, "file")), new Trial(Names.checkedHash(Json.text(file, "hash")), Integer.parseInt(Json.text(file, "times"))));

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 import dcl.transport.hotdeploy.DropZoneException;
 import dcl.transport.hotdeploy.DropZoneException.Code;
@@ -58,6 +59,7 @@ final class Store implements AutoCloseable {
 	private final Path folder;
 	private final Path copies;
 	private static final String ASKED = ".asked";
+	private static final long ASKED_MILLIS = TimeUnit.MINUTES.toMillis(1);
 
 	private final Writer writer;
 	private final FileChannel lockFile;
@@ -191,12 +193,12 @@ final class Store implements AutoCloseable {
 		return new Verified(Files.newInputStream(copy(hash), LinkOption.NOFOLLOW_LINKS), hash);
 	}
 
-	/** Checks a copy, all of it. */
-	boolean isIntact(String hash) {
+	/** Checks a copy, all of it. @throws IOException if it cannot be read now, which says nothing about it */
+	boolean isIntact(String hash) throws IOException {
 		try (InputStream in = open(hash)) {
 			in.transferTo(OutputStream.nullOutputStream());
 			return true;
-		} catch (IOException e) {
+		} catch (NoSuchFileException | Altered e) {
 			LOG.warn("A private copy cannot be used: {}", Texts.of(e));
 			return false;
 		}
@@ -219,6 +221,16 @@ final class Store implements AutoCloseable {
 			return MessageDigest.getInstance("SHA-256");
 		} catch (NoSuchAlgorithmException e) {
 			throw new IllegalStateException("every JDK has it", e);
+		}
+	}
+
+	/** A copy has other bytes than it had. */
+	private static final class Altered extends IOException {
+
+		private static final long serialVersionUID = 1;
+
+		private Altered(String message) {
+			super(message);
 		}
 	}
 
@@ -248,7 +260,7 @@ final class Store implements AutoCloseable {
 		public int read(byte[] into, int offset, int length) throws IOException {
 			int read = super.read(into, offset, length);
 			if (read < 0 && !HexFormat.of().formatHex(digest.digest()).equals(hash)) {
-				throw new IOException("the private copy " + hash + " is not what it was");
+				throw new Altered("the private copy " + hash + " is not what it was");
 			}
 			return read;
 		}
@@ -261,9 +273,20 @@ final class Store implements AutoCloseable {
 		OwnFiles.replace(watched.resolve(FOLDER).resolve(hash + ASKED), new byte[0]);
 	}
 
-	/** Whether somebody asked for these bytes; once. */
+	/** Takes back what was asked for, since the bytes could not be put into the folder. */
+	static void askNoMore(Path watched, String hash) throws IOException {
+		Files.deleteIfExists(watched.resolve(FOLDER).resolve(hash + ASKED));
+	}
+
+	/** Whether somebody asked for these bytes a moment ago; once. */
 	boolean takeAsked(String hash) throws IOException {
-		return Files.deleteIfExists(folder.resolve(hash + ASKED));
+		Path mark = folder.resolve(hash + ASKED);
+		try {
+			boolean fresh = Math.abs(System.currentTimeMillis() - Files.getLastModifiedTime(mark).toMillis()) < ASKED_MILLIS;
+			return Files.deleteIfExists(mark) && fresh;
+		} catch (NoSuchFileException nobody) {
+			return false;
+		}
 	}
 
 	/** The private copy of some bytes in a folder that another process watches. */

@@ -87,7 +87,7 @@ final class Zone implements DropZone {
 		private boolean again;
 		private long againAtNanos;
 		/** When what ran before the restart is tried again. */
-		private long resumeNanos;
+		private long resumeNanos = System.nanoTime();
 		/** What was there in the last scan, and since when. */
 		private Stamp seen;
 		private long seenNanos;
@@ -95,7 +95,12 @@ final class Zone implements DropZone {
 		private long missingNanos;
 		/** Whether it was deleted for good. */
 		private boolean gone;
+		/** The last word on it. */
 		private Verdict verdict;
+		/** Why its own bytes were refused, if they were. */
+		private Verdict refused;
+		/** Why what ran before, and is kept, could not run when it was tried last. */
+		private Verdict kept;
 		private Work work;
 		private String askedFor = "";
 
@@ -227,16 +232,17 @@ final class Zone implements DropZone {
 
 	private void restore() {
 		Set<String> wanted = new TreeSet<>();
-		for (String file : state.entries().keySet()) {
-			wanted.add(prefix + file);
-		}
+		state.suspended().keySet().removeIf(file -> !Files.exists(folder.path().resolve(file), LinkOption.NOFOLLOW_LINKS));
+		wanted.addAll(state.entries().keySet());
+		wanted.addAll(state.suspended().keySet());
 		for (String location : platform.locations(prefix)) {
-			if (!wanted.contains(location)) {
+			String file = location.substring(prefix.length());
+			if (!wanted.contains(file) && Names.isPlain(file)) { // or else it came from a folder in this one
 				LOG.info("Uninstalling {}, of which nothing is known here", location);
-				toRemove.add(location.substring(prefix.length()));
+				toRemove.add(file);
 			}
 		}
-		tidy(() -> store.forgetAllBut(state.entries().keySet()));
+		tidy(() -> store.forgetAllBut(wanted));
 		state.begun().stream().filter(file -> !Files.exists(folder.path().resolve(file), LinkOption.NOFOLLOW_LINKS)).forEach(state::ended);
 		toRestore.putAll(state.entries());
 	}
@@ -304,12 +310,13 @@ final class Zone implements DropZone {
 		state.entries().remove(entry.file());
 		state.suspended().put(entry.file(), entry);
 		save();
-		Verdict before = item.verdict;
+		Verdict before = item.kept;
 		if (before == null || before.outcome() != verdict.outcome() || !before.why().equals(verdict.why()) || !before.hash().equals(verdict.hash())) {
+			item.kept = verdict;
 			say(item, verdict);
-			again(CURED_BY_OTHERS); // its name and types are free
-			item.again = false;
+			wake(CURED_BY_OTHERS); // its name and types are free; only now, or two would wake each other for ever
 		}
+		judgeAgain(CURED_BY_OTHERS);
 		item.resumeNanos = System.nanoTime() + RESUME_NANOS;
 	}
 
@@ -421,12 +428,19 @@ final class Zone implements DropZone {
 	}
 
 	private void again(Set<Rule> rules) {
-		for (Item item : items.values()) {
-			if (item.verdict != null && item.verdict.outcome() == Outcome.REFUSED && rules.contains(item.verdict.rule())) {
-				item.again = true;
-				item.resumeNanos = System.nanoTime();
-			}
-		}
+		judgeAgain(rules);
+		wake(rules);
+	}
+
+	/** Has refused files judged again that another state of things may have cured. */
+	private void judgeAgain(Set<Rule> rules) {
+		items.values().stream().filter(item -> item.refused != null && rules.contains(item.refused.rule())).forEach(item -> item.again = true);
+	}
+
+	/** Has what is kept tried again at once. */
+	private void wake(Set<Rule> rules) {
+		items.values().stream().filter(item -> item.kept != null && item.kept.outcome() == Outcome.REFUSED && rules.contains(item.kept.rule()))
+				.forEach(item -> item.resumeNanos = System.nanoTime());
 	}
 
 	private void look(Item item, Stamp stamp) {
@@ -438,13 +452,16 @@ final class Zone implements DropZone {
 		if (item.work != null || isDueYet(item.file) || working() >= MAX_WORK || stuck() >= MAX_STUCK) {
 			return;
 		}
+		boolean due = item.again && System.nanoTime() - item.againAtNanos >= 0;
 		State.Entry suspended = state.suspended().get(item.file);
-		if (suspended != null && System.nanoTime() - item.resumeNanos >= 0) {
-			item.again = false;
-			restore(suspended, "it ran before");
+		boolean newer = due && suspended != null && !suspended.hash().equals(item.judgedHash); // what came later goes first
+		if (suspended != null && !newer && System.nanoTime() - item.resumeNanos >= 0) {
+			if (toRestore.isEmpty()) { // after what runs, so that it takes no name or type from it
+				item.again = false;
+				restore(suspended, "it ran before");
+			}
 			return;
 		}
-		boolean due = item.again && System.nanoTime() - item.againAtNanos >= 0;
 		if (stamp.equals(item.judged) && !item.fresh && !due) {
 			return;
 		}
@@ -552,8 +569,9 @@ final class Zone implements DropZone {
 		if (entry != null && entry.hash().equals(hash)) {
 			judged(item, stamp, hash, now);
 			item.askedFor = "";
+			item.refused = null;
 			if (!entry.rejected().isEmpty()) {
-				state.entries().put(item.file, entry.withRejected(""));
+				state.entries().put(item.file, entry.withRejected("", entry.modified()));
 				save();
 			}
 			if (!untouched) {
@@ -576,12 +594,13 @@ final class Zone implements DropZone {
 	}
 
 	private void refuse(Item item, Stamp stamp, Findings findings, Refusal refusal) {
-		boolean told = (item.again || findings.hash().isEmpty()) && item.verdict != null && item.verdict.outcome() == Outcome.REFUSED
-				&& item.verdict.why().equals(refusal.getMessage()) && item.verdict.hash().equals(findings.hash());
+		boolean told = (item.again || findings.hash().isEmpty()) && item.refused != null && item.refused.why().equals(refusal.getMessage())
+				&& item.refused.hash().equals(findings.hash());
 		judged(item, stamp, findings.hash(), System.currentTimeMillis());
 		item.askedFor = "";
 		if (!told) {
-			say(item, findings.refused(refusal));
+			item.refused = findings.refused(refusal);
+			say(item, item.refused);
 		}
 		tidyCopies();
 	}
@@ -638,8 +657,8 @@ final class Zone implements DropZone {
 				return () -> up(item, findings, restored, id, why);
 			} catch (Platform.Failure | InterruptedException | RuntimeException | Error e) {
 				Platform.Failure failure = Platform.Failure.of(e);
-				String then = before == null ? takeBack(location, work) : bringBack(location, before, work);
-				return () -> down(item, findings, before, restored, failure, then);
+				Back back = before == null ? new Back(false, takeBack(location, work)) : bringBack(location, before, work);
+				return () -> down(item, findings, before, restored, failure, back);
 			}
 		});
 	}
@@ -654,14 +673,18 @@ final class Zone implements DropZone {
 		}
 	}
 
-	private String bringBack(String location, State.Entry before, Work work) {
+	/** What came of taking back. @param runs whether what was there before runs again */
+	private record Back(boolean runs, String text) {
+	}
+
+	private Back bringBack(String location, State.Entry before, Work work) {
 		work.renew(options.start().toNanos() + GRACE_NANOS);
 		try {
 			Facts facts = Facts.of(Zip.read(store.copy(before.hash()), new Limits(options, Files.size(store.copy(before.hash())))), true);
 			platform.bring(location, () -> store.open(before.hash()), facts, options.start());
-			return "; version " + before.version() + " runs again";
+			return new Back(true, "; version " + before.version() + " runs again");
 		} catch (Platform.Failure | Refusal | IOException | InterruptedException | RuntimeException | Error e) {
-			return "; version " + before.version() + ", which ran before, does not come up either: " + Platform.Failure.text(e);
+			return new Back(false, "; version " + before.version() + ", which ran before, does not come up either: " + Platform.Failure.text(e));
 		}
 	}
 
@@ -682,24 +705,34 @@ final class Zone implements DropZone {
 		}
 		state.suspended().remove(item.file);
 		item.askedFor = "";
+		item.kept = null;
+		if (restored == null) {
+			item.refused = null;
+		}
 		save();
 		say(item, findings.verdict(Outcome.DEPLOYED, Rule.NONE, why));
 		again(CURED_BY_OTHERS);
 	}
 
-	private void down(Item item, Findings findings, State.Entry before, State.Entry restored, Platform.Failure failure, String then) {
+	private void down(Item item, Findings findings, State.Entry before, State.Entry restored, Platform.Failure failure, Back back) {
 		item.askedFor = "";
-		Verdict verdict = findings.verdict(Outcome.ROLLED_BACK, failure.rule(), Texts.printable(failure.getMessage() + then));
+		Verdict verdict = findings.verdict(Outcome.ROLLED_BACK, failure.rule(), Texts.printable(failure.getMessage() + back.text()));
 		if (restored != null) {
 			suspend(restored, item, verdict);
 			return;
 		}
 		state.ended(item.file);
-		if (before != null) {
-			state.entries().put(item.file, before.withRejected(findings.hash()));
+		item.refused = null;
+		if (before != null && back.runs()) {
+			state.entries().put(item.file, before.withRejected(findings.hash(), platform.modified(prefix + item.file)));
+		} else if (before != null) { // nothing runs, but it may yet
+			state.entries().remove(item.file);
+			state.suspended().put(item.file, before.withRejected(findings.hash(), 0));
+			item.resumeNanos = System.nanoTime() + RESUME_NANOS;
 		}
 		save();
 		say(item, verdict);
+		judgeAgain(CURED_BY_OTHERS); // while it was tried, its name and types were taken
 	}
 
 	private void withdraw(Item item, State.Entry entry, String why) {
@@ -791,7 +824,12 @@ final class Zone implements DropZone {
 			}
 			finish(item, then);
 		}, "dcl-hotdeploy-" + item.file);
-		work.thread.start();
+		try {
+			work.thread.start();
+		} catch (Error e) { // no memory for a thread
+			item.work = null;
+			throw e;
+		}
 	}
 
 	private void finish(Item item, Runnable then) {

@@ -35,6 +35,8 @@ final class FakePlatform implements Platform {
 	final List<String> deeds = new CopyOnWriteArrayList<>();
 	/** What every question about an import fails with, by the package. */
 	final Map<String, Throwable> defects = new ConcurrentHashMap<>();
+	/** Versions that do not start now. */
+	final Set<String> failing = ConcurrentHashMap.newKeySet();
 	/** Locations of bundles whose end hangs. */
 	final Set<String> hangingEnds = ConcurrentHashMap.newKeySet();
 	final CountDownLatch release = new CountDownLatch(1);
@@ -87,6 +89,9 @@ final class FakePlatform implements Platform {
 				throw new Failure(Rule.UNREADABLE, e.getMessage());
 			}
 			deeds.add((bundles.put(location, bytes) == null ? "install " : "update ") + facts.version());
+			if (failing.contains(facts.version().toString())) {
+				throw new Failure(Rule.NOT_STARTED, "failing now");
+			}
 			switch (behaviour(bytes)) {
 				case "throws" -> throw new Failure(Rule.NOT_STARTED, "thrown");
 				case "hangs" -> release.await();

@@ -346,6 +346,7 @@ class GateTest {
 		jars.put("exports the API|API_COPY", Jars.acme("2.0.0").with("Export-Package", "dcl.transport.spi;version=1.0"));
 		jars.put("exports a package of ours|API_COPY", Jars.acme("2.0.0").with("Export-Package", "com.acme,dcl.transport.rfc4"));
 		jars.put("re-exports the API|API_COPY", Jars.acme("2.0.0").with("Require-Bundle", "dcl.transport.api;visibility:=reexport"));
+		jars.put("brings the API for newer Java|API_COPY", Jars.acme("2.0.0").entry("META-INF/versions/21/dcl/transport/Transport.class"));
 		jars.put("brings the API in a folder|API_COPY", Jars.acme("2.0.0").with("Bundle-ClassPath", "lib").entry("lib/dcl/transport/Transport.class"));
 		jars.put("brings the API in a jar|API_COPY", Jars.acme("2.0.0").with("Bundle-ClassPath", "lib/api.jar").entry("lib/api.jar",
 				Jars.acme("1.0.0").entry("dcl/transport/spi/Link.class").build()));

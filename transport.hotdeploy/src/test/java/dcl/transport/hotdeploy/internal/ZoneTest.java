@@ -249,6 +249,82 @@ class ZoneTest {
 	}
 
 	@Test
+	void a_new_version_is_judged_again_although_the_one_before_cannot_run_either() throws Exception {
+		platform.packages.add("extra");
+		watch();
+		drop("acme.jar", Jars.acme("1.0.0").with("Import-Package", "extra").build());
+		next(Outcome.DEPLOYED);
+		zone.close();
+		platform.bundles.clear();
+		platform.packages.remove("extra");
+		watch();
+		next(Outcome.REFUSED);
+		drop("acme.jar", Jars.acme("2.0.0").with("Import-Package", "more").build());
+		assertThat(next(Outcome.REFUSED).version()).isEqualTo("2.0.0");
+
+		platform.packages.add("more");
+		drop("other.jar", Jars.acme("1.0.0").named("com.other").types("other").build());
+
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("other.jar");
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("2.0.0");
+	}
+
+	@Test
+	void who_was_refused_for_the_sake_of_one_that_then_failed_comes_up() throws Exception {
+		watch();
+		drop("a.jar", Jars.acme("1.0.0").with("Test-Behaviour", "hangs").build());
+		await("it is being started", () -> platform.deeds.contains("install 1.0.0"));
+		drop("b.jar", Jars.acme("2.0.0").named("com.rival").build());
+		assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.TYPE_TAKEN);
+
+		assertThat(next(Outcome.ROLLED_BACK).file()).isEqualTo("a.jar");
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("b.jar");
+	}
+
+	@Test
+	void what_does_not_even_come_back_is_kept_and_does_not_count_as_running() throws Exception {
+		watch();
+		byte[] first = Jars.acme("1.0.0").build();
+		drop("acme.jar", first);
+		next(Outcome.DEPLOYED);
+
+		platform.failing.add("1.0.0");
+		drop("acme.jar", Jars.acme("2.0.0").with("Test-Behaviour", "throws").build());
+		assertThat(next(Outcome.ROLLED_BACK).why()).contains("does not come up either");
+		assertThat(zone.deployed()).isEmpty();
+		platform.failing.clear();
+		zone.close();
+		watch();
+		assertThat(next(Outcome.DEPLOYED).version()).isEqualTo("1.0.0");
+		assertThat(running("acme.jar")).isEqualTo(first);
+	}
+
+	@Test
+	void what_is_kept_takes_nothing_from_what_runs_after_a_restart() throws Exception {
+		platform.packages.add("extra");
+		watch();
+		drop("a.jar", Jars.acme("1.0.0").with("Import-Package", "extra").build());
+		next(Outcome.DEPLOYED);
+		zone.close();
+		platform.bundles.clear();
+		platform.packages.remove("extra");
+		watch();
+		next(Outcome.REFUSED);
+		drop("b.jar", Jars.acme("1.0.0").named("com.other").build());
+		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("b.jar");
+		zone.close();
+		platform.bundles.clear();
+		platform.packages.add("extra");
+
+		watch();
+
+		List<Verdict> both = List.of(next(), next()); // one of them comes from a thread of its own
+		assertThat(both).extracting(Verdict::file).containsExactlyInAnyOrder("a.jar", "b.jar");
+		assertThat(both).allSatisfy(verdict -> assertThat(verdict.rule()).isEqualTo(verdict.file().equals("a.jar") ? Rule.TYPE_TAKEN : Rule.NONE));
+		assertThat(running("a.jar")).isNull();
+	}
+
+	@Test
 	void who_watches_anew_in_the_same_framework_restarts_nothing_that_runs() throws Exception {
 		watch();
 		drop("acme.jar", Jars.acme("1.0.0").build());

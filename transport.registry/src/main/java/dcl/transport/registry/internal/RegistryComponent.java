@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.ConcurrentModificationException;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
 
@@ -155,7 +157,11 @@ public final class RegistryComponent {
 	private static Set<String> strings(Object property) {
 		Collection<?> values = property instanceof Object[] array ? Arrays.asList(array)
 				: property instanceof Collection<?> many ? OWN_STORAGE.matcher(many.getClass().getName()).matches() ? many : Set.of() : Collections.singletonList(property);
-		return values.stream().filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toUnmodifiableSet());
+		try {
+			return Stream.of(values.toArray()).filter(String.class::isInstance).map(String.class::cast).collect(Collectors.toUnmodifiableSet());
+		} catch (ConcurrentModificationException e) { // its bundle changes it just now, and has to say so when it has
+			return Set.of();
+		}
 	}
 
 	private static Dictionary<String, Object> properties(Set<String> types) {
