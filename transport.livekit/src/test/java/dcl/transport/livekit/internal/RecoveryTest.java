@@ -57,6 +57,9 @@ class RecoveryTest {
 			room.context.options = TransportOptions.none().with("livekit.metadata", "m");
 			ScriptedServer.Socket first = room.room(participant("PA_a", "alice", ACTIVE), participant("PA_b", "bob", ACTIVE));
 			first.send(SignalResponse.newBuilder().setRefreshToken("canary-newer").build());
+			first.update(participant("PA_b", "bob", 3), participant("PA_b2", "bob", ACTIVE)); // who hears of this has the token
+			assertThat(room.context.next()).isEqualTo("left bob");
+			assertThat(room.context.next()).isEqualTo("joined bob");
 			for (String body : List.of("one", "two", "three")) {
 				send(room, body);
 				room.reliable().next();
