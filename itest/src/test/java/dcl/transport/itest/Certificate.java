@@ -10,7 +10,10 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A self-signed certificate for this machine, made once with keytool, and a context for who shows it and who trusts it. */
+/**
+ * A self-signed certificate for this machine, made once with keytool, and a context for who shows it and who trusts it. As {@code SelfSigned} of
+ * {@code itest/chaos}, which the bundle that these tests become cannot take along.
+ */
 final class Certificate {
 
 	private static final char[] PASSWORD = "changeit".toCharArray();

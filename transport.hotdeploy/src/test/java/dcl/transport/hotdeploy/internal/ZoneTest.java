@@ -102,6 +102,19 @@ class ZoneTest {
 		return stage.toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
 	}
 
+	/** Deploys a bundle that wants a package which is gone after a restart: it is kept, and does not run. */
+	private void keep(String file) throws Exception {
+		platform.packages.add("extra");
+		watch();
+		drop(file, Jars.acme("1.0.0").with("Import-Package", "extra").build());
+		next(Outcome.DEPLOYED);
+		zone.close();
+		platform.bundles.clear();
+		platform.packages.remove("extra");
+		watch();
+		assertThat(next(Outcome.REFUSED).rule()).isEqualTo(Rule.UNRESOLVED);
+	}
+
 	private byte[] running(String file) {
 		return platform.bundles.get(Zone.locationOf(zone.folder(), file));
 	}
@@ -250,15 +263,7 @@ class ZoneTest {
 
 	@Test
 	void a_new_version_is_judged_again_although_the_one_before_cannot_run_either() throws Exception {
-		platform.packages.add("extra");
-		watch();
-		drop("acme.jar", Jars.acme("1.0.0").with("Import-Package", "extra").build());
-		next(Outcome.DEPLOYED);
-		zone.close();
-		platform.bundles.clear();
-		platform.packages.remove("extra");
-		watch();
-		next(Outcome.REFUSED);
+		keep("acme.jar");
 		drop("acme.jar", Jars.acme("2.0.0").with("Import-Package", "more").build());
 		assertThat(next(Outcome.REFUSED).version()).isEqualTo("2.0.0");
 
@@ -301,15 +306,7 @@ class ZoneTest {
 
 	@Test
 	void what_is_kept_takes_nothing_from_what_runs_after_a_restart() throws Exception {
-		platform.packages.add("extra");
-		watch();
-		drop("a.jar", Jars.acme("1.0.0").with("Import-Package", "extra").build());
-		next(Outcome.DEPLOYED);
-		zone.close();
-		platform.bundles.clear();
-		platform.packages.remove("extra");
-		watch();
-		next(Outcome.REFUSED);
+		keep("a.jar");
 		drop("b.jar", Jars.acme("1.0.0").named("com.other").build());
 		assertThat(next(Outcome.DEPLOYED).file()).isEqualTo("b.jar");
 		zone.close();

@@ -10,10 +10,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 
 import dcl.transport.TransportException;
 import dcl.transport.TransportException.Code;
 import dcl.transport.TransportUri;
+import dcl.transport.itest.tls.SelfSigned;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,9 +101,10 @@ class WallTest {
 
 	@Test
 	void over_tls_too_and_the_certificate_is_that_of_the_name() throws Exception {
-		fixture.context.trust = Optional.of(Certificates.trusting());
+		SSLContext tls = SelfSigned.context("dns:login.example");
+		fixture.context.trust = Optional.of(tls);
 		addresses("127.0.0.2");
-		try (LoginServer canary = new LoginServer(); LoginServer checked = new LoginServer(Certificates.serving().getServerSocketFactory(),
+		try (LoginServer canary = new LoginServer(); LoginServer checked = new LoginServer(tls.getServerSocketFactory(),
 				canary.port(),
 				InetAddress.getByName("127.0.0.2"))) {
 			// only the certificate knows this name

@@ -7,9 +7,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import javax.net.ssl.SSLContext;
+
 import dcl.transport.itest.chaos.ChaosProxy;
 import dcl.transport.itest.chaos.Script;
 import dcl.transport.itest.chaos.Side;
+import dcl.transport.itest.tls.SelfSigned;
 import dcl.transport.websocket.HttpAnswer;
 import dcl.transport.websocket.SendMode;
 import dcl.transport.websocket.SendResult;
@@ -27,6 +30,7 @@ import dcl.transport.websocket.WebSockets;
  */
 final class Rig {
 
+	private static final SSLContext TLS = SelfSigned.context("dns:localhost,ip:127.0.0.1");
 	private static final AtomicInteger RIGS = new AtomicInteger();
 
 	/** Says a number every few milliseconds, which comes back. */
@@ -146,14 +150,14 @@ final class Rig {
 		this.client = client;
 		this.secure = secure;
 		name = (client ? "client" : "server") + (secure ? "-wss-" : "-ws-") + RIGS.incrementAndGet();
-		subject = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix(name + "-near").sslContext(Certificate.CONTEXT));
-		peer = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix(name + "-far").sslContext(Certificate.CONTEXT));
+		subject = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix(name + "-near").sslContext(TLS));
+		peer = WebSockets.create(WebSocketOptions.defaults().threadNamePrefix(name + "-far").sslContext(TLS));
 		neighbour = new Neighbour();
 	}
 
 	private WebSocketServerOptions server(WebSocketLimits limits) {
 		WebSocketServerOptions options = WebSocketServerOptions.on(new InetSocketAddress("127.0.0.1", 0)).limits(limits);
-		return secure ? options.tls(Certificate.CONTEXT) : options;
+		return secure ? options.tls(TLS) : options;
 	}
 
 	private URI uri(int port) {

@@ -1,0 +1,2 @@
+/** TLS for tests. */
+package dcl.transport.itest.tls;
