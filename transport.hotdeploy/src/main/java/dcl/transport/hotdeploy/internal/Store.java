@@ -56,11 +56,12 @@ final class Store implements AutoCloseable {
 	private static final int BUFFER = 1 << 16;
 	private static final long LOCK_NANOS = 2_000_000_000L;
 
-	private final Path folder;
-	private final Path copies;
 	private static final String ASKED = ".asked";
+	/** Longer than it takes to be seen. */
 	private static final long ASKED_MILLIS = TimeUnit.MINUTES.toMillis(1);
 
+	private final Path folder;
+	private final Path copies;
 	private final Writer writer;
 	private final FileChannel lockFile;
 
